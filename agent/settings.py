@@ -1,0 +1,134 @@
+"""The only reader of the environment. Everything else is given values.
+
+Order of precedence: the process environment, then `.env`, then what a running local stack offers
+(`extra`, read by the command line from its state file).
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from dotenv import dotenv_values
+from pydantic import AliasChoices, Field, NonNegativeInt, PositiveInt, StringConstraints
+from pydantic import ValidationError as PydanticValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from agent.errors import SettingsError
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The checkout (or the image's /app): prompts/, sip_config/ and .stack/ are found from here."""
+
+Url = Annotated[str, StringConstraints(pattern=r"^[a-z]+://\S+$", strip_whitespace=True)]
+
+
+class Settings(BaseSettings):
+    """Every setting of every process. Frozen, and picklable, so that job processes can be handed it.
+
+    A value that a process cannot do without is asked for with `need()`, which names the variable.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    livekit_url: Url | None = Field(
+        None, validation_alias=AliasChoices("LIVEKIT_URL", "LIVEKIT_WS_URL")
+    )
+    livekit_api_key: str | None = None
+    livekit_api_secret: str | None = None
+    agent_name: str = "ai-sales-agent"
+
+    database_url: Url | None = None
+    redis_url: Url | None = None
+
+    openai_api_key: str | None = None
+    openai_base_url: Url | None = None
+    openai_chat_model: str = "gpt-4.1"
+    openai_speech_model: str = "gpt-4o-mini-tts"
+    openai_voice: str = "ash"
+    deepgram_api_key: str | None = None
+    deepgram_base_url: Url | None = None
+    deepgram_model: str = "nova-3"
+
+    phone_number: str = "+3226010500"
+    playbook: str = "default"
+    prompts_dir: Path = ROOT / "prompts"
+    recordings_dir: Path = ROOT / "recordings"
+    speech_cache_dir: Path = Path("~/.cache/ai-sales-call/speech").expanduser()
+
+    max_concurrent_calls: PositiveInt = 8
+    max_call_minutes: PositiveInt = 15
+    drain_seconds: PositiveInt = 1800
+    health_host: str = "127.0.0.1"
+    health_port: NonNegativeInt = 8081
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `load_settings` merged: never the environment behind its back."""
+        return (init_settings,)
+
+    def need(self, *names: str) -> None:
+        """Raise SettingsError naming every variable of `names` that is not set."""
+        missing = [name for name in names if getattr(self, name.lower()) in (None, "")]
+        if missing:
+            raise SettingsError(
+                f"{', '.join(missing)} not set: export it, or copy .env.example to .env and fill "
+                "it in, or start the local stack (`python agent.py stack`)"
+            )
+
+
+def load_settings(
+    *,
+    extra: Mapping[str, str] | None = None,
+    environ: Mapping[str, str] | None = None,
+    env_file: Path | None = ROOT / ".env",
+) -> Settings:
+    """Settings from the environment, `.env` and `extra`, strongest first.
+
+    Raises SettingsError naming the variable and what is wrong with it.
+    """
+    found = read_environment(environ=environ, env_file=env_file)
+    merged = {**(extra or {}), **found}
+    # Field names are the variables' names in lower case; aliases are looked up as written.
+    values = {
+        key if key == "LIVEKIT_WS_URL" or key == "LIVEKIT_URL" else key.lower(): value
+        for key, value in merged.items()
+        if value.strip()
+    }
+    try:
+        return Settings(**values)  # type: ignore[arg-type]  # parsed and validated by pydantic
+    except PydanticValidationError as error:
+        raise SettingsError(
+            "; ".join(
+                f"{str(item['loc'][0]).upper()}: {item['msg']} (got {_shown(item)})"
+                for item in error.errors()
+            )
+        ) from None
+
+
+def read_environment(
+    *, environ: Mapping[str, str] | None = None, env_file: Path | None = ROOT / ".env"
+) -> dict[str, str]:
+    """The variables that a person has set, in the process or in `.env`; empty ones left out."""
+    from_file = dotenv_values(env_file) if env_file is not None and env_file.is_file() else {}
+    merged = {**from_file, **(os.environ if environ is None else environ)}
+    return {key: value for key, value in merged.items() if value}
+
+
+def child_environment(**changes: str) -> dict[str, str]:
+    """The environment for a process that we start: ours, with `changes`."""
+    return {**os.environ, **changes}
+
+
+def _shown(item: object) -> str:
+    """The offending value, unless the variable is a secret."""
+    assert isinstance(item, dict)
+    name = str(item["loc"][0]).lower()
+    secret = any(word in name for word in ("key", "secret", "password", "database_url"))
+    return "a value not shown" if secret else repr(item.get("input"))

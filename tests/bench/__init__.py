@@ -1,0 +1,1 @@
+"""Measurements, printed as ratios side by side; never asserted by `make test`."""

@@ -1,0 +1,1 @@
+"""Whole calls: a simulated customer phones the real worker over real WebRTC."""

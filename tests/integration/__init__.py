@@ -1,0 +1,1 @@
+"""One real part at a time: Postgres, livekit-server, HTTP."""

@@ -1,0 +1,1 @@
+"""Logic alone: no socket, no file outside tmp_path, no real clock."""
