@@ -1,0 +1,133 @@
+"""What a call is: facts that arrive in any order, and the one record that follows from them.
+
+Whatever happens to a call enters as a `CallEvent`, once per (source, source_id). State, times and
+disposition are never stored on their own authority: they are `fold(events)`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+Scalar = str | int | float | bool | None
+
+
+class Direction(StrEnum):
+    """Who dialled whom, seen from us."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+class CallState(StrEnum):
+    """How far a call has come. It only moves forward, in this order."""
+
+    CREATED = "created"
+    """Written down; nobody's phone rings yet."""
+    RINGING = "ringing"
+    """The caller hears ringing while our agent gets ready, or the callee's phone rings."""
+    ACTIVE = "active"
+    """Answered: both sides can hear each other."""
+    ENDED = "ended"
+
+
+class Source(StrEnum):
+    """Who reports a fact. With `source_id` it makes the fact unique."""
+
+    WORKER = "worker"
+    DIALER = "dialer"
+    TELNYX = "telnyx"
+    LIVEKIT = "livekit"
+    RECONCILER = "reconciler"
+    API = "api"
+
+
+class EventKind(StrEnum):
+    """What can happen to a call. `detail` keys in brackets."""
+
+    CREATED = "created"
+    """[direction, from_number, to_number, room_name, playbook, language, customer_id?]"""
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    DISCLOSED = "disclosed"
+    """The disclosure was spoken to its last word. [text]"""
+    RECORDING_STARTED = "recording_started"
+    RECORDING_SAVED = "recording_saved"
+    """[path, seconds]"""
+    ANSWER_SAVED = "answer_saved"
+    """The caller answered one of the playbook's questions. [question, value]"""
+    APPOINTMENT_BOOKED = "appointment_booked"
+    """[appointment_id, starts_at]"""
+    CALLBACK_AGREED = "callback_agreed"
+    """[at]"""
+    OPTED_OUT = "opted_out"
+    """The caller does not want to be called again. [heard_by: phrase|tool|key, number]"""
+    NOT_INTERESTED = "not_interested"
+    WRONG_NUMBER = "wrong_number"
+    TRANSFERRED = "transferred"
+    """[to]"""
+    TRANSFER_FAILED = "transfer_failed"
+    """[to, reason]"""
+    VOICEMAIL_DETECTED = "voicemail_detected"
+    CALLER_SILENT = "caller_silent"
+    """Asked twice whether anybody is there; nobody answered."""
+    REPLY_BLOCKED = "reply_blocked"
+    """The model wanted to say or do what the playbook does not allow. [what, why]"""
+    PROVIDER_FAILED = "provider_failed"
+    """[provider: llm|stt|tts, error]"""
+    GOODBYE_SAID = "goodbye_said"
+    CALLER_HUNG_UP = "caller_hung_up"
+    AGENT_HUNG_UP = "agent_hung_up"
+    MAX_DURATION_REACHED = "max_duration_reached"
+    NOT_CONNECTED = "not_connected"
+    """The other side was never reached. [sip_code?, sip_status?, reason]"""
+    CRASHED = "crashed"
+    """[error: the exception's type, never its text]"""
+    SUMMARISED = "summarised"
+    """[summary]"""
+    ENDED = "ended"
+    """Nobody is on the line any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallEvent:
+    """One fact about a call. Append only; repeated delivery changes nothing.
+
+    `at` is when it happened (aware, UTC), not when we heard of it. `call_id` is None while it is
+    unknown to which call an outside fact belongs.
+    """
+
+    call_id: UUID | None
+    kind: EventKind
+    at: datetime
+    source: Source
+    source_id: str
+    detail: Mapping[str, Scalar] = field(default_factory=dict)
+
+
+class Speaker(StrEnum):
+    """Whose turn it was."""
+
+    AGENT = "agent"
+    CALLER = "caller"
+
+
+@dataclass(frozen=True, slots=True)
+class CallTurn:
+    """What one side said, as the other side heard it.
+
+    An interrupted agent turn holds only the words that were heard before the cut.
+    `heard_latency` is seconds from the end of the caller's speech to the agent's first audio, as
+    measured by the agent's side; `metrics` are the framework's own figures in seconds.
+    """
+
+    call_id: UUID
+    turn_id: str
+    speaker: Speaker
+    text: str
+    started_at: datetime
+    ended_at: datetime
+    interrupted: bool = False
+    heard_latency: float | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
