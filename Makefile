@@ -1,0 +1,35 @@
+# Every target sets up what it needs in .venv first, which takes no time when nothing changed.
+# Another interpreter: `make setup PYTHON=/path/to/python3.12`. More for pytest: `make test ARGS="-k opt_out -x"`.
+
+SHELL := /bin/bash
+PY := .venv/bin/python
+BIN := .venv/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench lock clean
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' Makefile
+
+setup: ## make .venv and install requirements/dev.lock by hash
+	@PYTHON='$(PYTHON)' scripts/setup
+
+demo: setup ## three customers call the agent here, then their rows from Postgres
+	@$(PY) agent.py demo $(ARGS)
+
+test: setup ## the whole test suite
+	@$(PY) -m pytest $(ARGS)
+
+check: setup ## format, lint, types, layers, secrets and registries, locks, Dockerfile, compose.yaml
+	@scripts/check
+
+bench: setup ## answer, turn and barge-in latency and memory, against the plain framework
+	@$(PY) -m tests.bench $(ARGS)
+
+lock: setup ## write requirements/*.lock anew from pyproject.toml (newest versions: ARGS=--upgrade)
+	@scripts/lock $(ARGS)
+
+clean: ## remove .venv, .stack and caches; recordings and .env stay
+	rm -rf .venv .stack .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis bench-results.json
+	find agent tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Programs for `make`: run as modules, `python -m scripts.NAME`, from the checkout."""
