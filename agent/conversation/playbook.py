@@ -1,0 +1,200 @@
+"""The playbook: one Markdown file with front matter that says whom the agent speaks for and how.
+
+Front matter holds what code acts on (lines, questions, opening hours, whom a caller may be put
+through to); the Markdown below it holds what the model may speak about.
+"""
+
+import re
+from datetime import time
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
+
+from agent.domain.phone_numbers import parse_number
+from agent.errors import Refused
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2)]
+Language = Literal["en", "fr", "nl", "de"]
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+_HOURS = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
+_SAYS_AI = re.compile(
+    r"artificial intelligence|\bAI\b|intelligence artificielle|\bIA\b|kunstmatige intelligentie"
+    r"|artificiële intelligentie|künstliche intelligenz|\bKI\b",
+    re.IGNORECASE,
+)
+_SAYS_RECORDED = re.compile(r"record|enregistr|opgenomen|aufgezeichnet|aufgenommen", re.IGNORECASE)
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AnswerType(StrEnum):
+    """What kind of value answers a question."""
+
+    YES_NO = "yes_no"
+    NUMBER = "number"
+    TEXT = "text"
+    CHOICE = "choice"
+
+
+class Question(_Part):
+    """One thing the agent wants to learn, and what counts as an answer to it."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,40}$")]
+    ask: Line
+    type: AnswerType
+    required: bool = False
+    min: float | None = None
+    max: float | None = None
+    choices: tuple[Line, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.type is AnswerType.CHOICE) != bool(self.choices):
+            raise ValueError("'choices' belongs to type choice, and only to it")
+        if (self.min is not None or self.max is not None) and self.type is not AnswerType.NUMBER:
+            raise ValueError("'min' and 'max' belong to type number")
+        return self
+
+
+class Appointment(_Part):
+    """What can be booked and when. Times are local to `time_zone`."""
+
+    name: Line
+    time_zone: str
+    minutes: Annotated[int, Field(ge=5, le=480)]
+    lead_hours: Annotated[int, Field(ge=0, le=24 * 30)] = 20
+    days_ahead: Annotated[int, Field(ge=1, le=90)] = 14
+    open: dict[Weekday, tuple[str, ...]]
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(
+                f"unknown time zone {value!r}; write it like Europe/Brussels"
+            ) from None
+        return value
+
+    @field_validator("open")
+    @classmethod
+    def _readable_hours(
+        cls, value: dict[Weekday, tuple[str, ...]]
+    ) -> dict[Weekday, tuple[str, ...]]:
+        for ranges in value.values():
+            for text in ranges:
+                start, end = opening_range(text)
+                if start >= end:
+                    raise ValueError(f"opening hours {text!r} end before they start")
+        return value
+
+
+class TransferTarget(_Part):
+    """A person the caller may be put through to."""
+
+    name: Line
+    number: str
+
+    @field_validator("number")
+    @classmethod
+    def _dialable(cls, value: str) -> str:
+        try:
+            return str(parse_number(value))
+        except Refused as error:
+            raise ValueError(str(error)) from None
+
+
+class Lines(_Part):
+    """Sentences that code speaks word for word; the model never writes these."""
+
+    still_there: tuple[Line, ...] = Field(min_length=2)
+    silence_goodbye: Line
+    goodbye: Line
+    opted_out: Line
+    i_am_ai: Line
+    cannot_promise: Line
+    one_moment: Line
+    technical_goodbye: Line
+    time_is_up: Line
+    voicemail: Line
+
+
+class Playbook(_Part):
+    """Everything one kind of call needs to know. `name` is the file's stem."""
+
+    name: str
+    body: Line
+    company: Line
+    agent: Line
+    language: Language
+    disclosure: Line
+    recording: bool
+    greeting: Line
+    questions: tuple[Question, ...] = ()
+    appointment: Appointment | None = None
+    transfer: tuple[TransferTarget, ...] = ()
+    lines: Lines
+    silence_seconds: Annotated[float, Field(ge=2, le=60)] = 7
+    limits: tuple[Line, ...] = Field(min_length=1)
+
+    @field_validator("disclosure")
+    @classmethod
+    def _tells_that_it_is_ai(cls, value: str) -> str:
+        if not _SAYS_AI.search(value):
+            raise ValueError("the disclosure must say that an artificial intelligence speaks")
+        return value
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.company.lower() not in self.disclosure.lower():
+            raise ValueError(f"the disclosure must say for whom it speaks: {self.company}")
+        if self.recording and not _SAYS_RECORDED.search(self.disclosure):
+            raise ValueError("recording is true, so the disclosure must say that it is recorded")
+        ids = [question.id for question in self.questions]
+        if len(set(ids)) != len(ids):
+            raise ValueError("two questions have the same id")
+        return self
+
+    @property
+    def required_questions(self) -> tuple[str, ...]:
+        """Ids of the questions whose answers make a caller qualified."""
+        return tuple(question.id for question in self.questions if question.required)
+
+    def spoken_ahead(self) -> tuple[str, ...]:
+        """Every line that code speaks word for word: rendered before it is needed."""
+        spoken = self.lines
+        return (
+            self.disclosure,
+            self.greeting,
+            *spoken.still_there,
+            spoken.silence_goodbye,
+            spoken.goodbye,
+            spoken.opted_out,
+            spoken.i_am_ai,
+            spoken.cannot_promise,
+            spoken.one_moment,
+            spoken.technical_goodbye,
+            spoken.time_is_up,
+        )
+
+
+def opening_range(text: str) -> tuple[time, time]:
+    """'09:00-12:30' as two times. ValueError if it is not written so."""
+    match = _HOURS.fullmatch(text)
+    if match is None:
+        raise ValueError(f"opening hours {text!r}: write them like 09:00-12:30")
+    h1, m1, h2, m2 = map(int, match.groups())
+    return time(h1, m1), time(h2, m2)
