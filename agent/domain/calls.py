@@ -1,12 +1,12 @@
 """What a call is: facts that arrive in any order, and the one record that follows from them.
 
 Whatever happens to a call enters as a `CallEvent`, once per (source, source_id). State, times and
-disposition are never stored on their own authority: they are `fold(events)`.
+disposition are never stored on their own authority: they are `record.fold(events)`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -47,7 +47,8 @@ class EventKind(StrEnum):
     """What can happen to a call. `detail` keys in brackets."""
 
     CREATED = "created"
-    """[direction, from_number, to_number, room_name, playbook, language, customer_id?]"""
+    """[direction, from_number, to_number, room_name, playbook, language, customer_id?,
+    required_questions?: names, comma-separated]"""
     RINGING = "ringing"
     ANSWERED = "answered"
     DISCLOSED = "disclosed"
@@ -104,6 +105,23 @@ class CallEvent:
     source: Source
     source_id: str
     detail: Mapping[str, Scalar] = field(default_factory=dict)
+
+
+def ordered(events: Iterable[CallEvent]) -> tuple[CallEvent, ...]:
+    """Each fact once, in the order in which it happened: the same for every order of arrival.
+
+    Should two sources of the same name and id ever disagree, the smaller one counts, always.
+    """
+    unique: dict[tuple[Source, str], CallEvent] = {}
+    for event in sorted(events, key=_order):
+        unique.setdefault((event.source, event.source_id), event)
+    return tuple(unique.values())
+
+
+def _order(event: CallEvent) -> tuple[str, ...]:
+    detail = repr(sorted((key, repr(value)) for key, value in event.detail.items()))
+    at = event.at.astimezone(UTC).isoformat(timespec="microseconds")
+    return at, event.source, event.source_id, event.kind, str(event.call_id), detail
 
 
 class Speaker(StrEnum):

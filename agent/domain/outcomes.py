@@ -1,6 +1,37 @@
-"""How a call ended and why: evidence in, exactly one disposition out."""
+"""How a call ended and why: evidence in, exactly one disposition out.
 
+`decide` looks for the strongest evidence in this order and stops at the first that is there:
+
+    1  what the caller said or agreed to; a promise made in a call binds whatever came after it
+         opted out           do_not_call      binding: beats even an appointment of the same call
+         appointment booked  converted
+         transferred         transferred
+         callback agreed     callback
+         wrong number        wrong_number
+         said no             not_interested   reason said_so
+         all required questions answered
+                             qualified
+         voicemail           voicemail
+    2  nobody was reached    by SIP code: busy, declined, no_answer, invalid_number, failed
+    3  we failed             failed           crashed, provider_down, max_duration; a call without
+                                              a result in which we failed is never laid at the
+                                              caller's door, whoever hung up
+    4  how it trailed off    hung_up          silence: answered, but nobody spoke
+                             not_interested   no_result: ended politely, nothing agreed
+                             hung_up          while_ringing, during_disclosure, mid_conversation
+    5  only that it ended    no_answer (outbound, unanswered), failed/no_agent (inbound,
+                             unanswered), failed/unexplained (answered)
+
+So `not_interested` always follows a goodbye or a plain no, and `hung_up` never does: a sales
+manager can call the second group again and leave the first alone. The reason tells the rest.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+
+from agent.domain.calls import CallEvent, Direction, EventKind, ordered
 
 
 class Disposition(StrEnum):
@@ -20,3 +51,196 @@ class Disposition(StrEnum):
     WRONG_NUMBER = "wrong_number"
     HUNG_UP = "hung_up"
     FAILED = "failed"
+
+
+class Reason(StrEnum):
+    """What a disposition alone does not say. NONE where it says everything."""
+
+    NONE = ""
+
+    CRASHED = "crashed"
+    """Our process died or raised."""
+    NO_AGENT = "no_agent"
+    """No agent was there to take the call."""
+    PROVIDER_DOWN = "provider_down"
+    """Speech or language model failed, and the call came to nothing."""
+    MAX_DURATION = "max_duration"
+    TRUNK_BUSY = "trunk_busy"
+    """The carrier's channel or rate limit: try again soon; nobody was rung."""
+    TRUNK_MISCONFIGURED = "trunk_misconfigured"
+    """The carrier refuses us (credentials, permissions, codecs): a person must look."""
+    CARRIER_ERROR = "carrier_error"
+    """The carrier failed in another way (SIP 5xx and what we do not know)."""
+    UNEXPLAINED = "unexplained"
+    """Answered and ended, and nobody reported why."""
+
+    SAID_SO = "said_so"
+    NO_RESULT = "no_result"
+    SILENCE = "silence"
+    WHILE_RINGING = "while_ringing"
+    DURING_DISCLOSURE = "during_disclosure"
+    MID_CONVERSATION = "mid_conversation"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The one way a call ended. `evidence` are the events that decided it, in their order."""
+
+    disposition: Disposition
+    reason: Reason
+    evidence: tuple[CallEvent, ...]
+
+
+def decide(events: Iterable[CallEvent]) -> Outcome:
+    """The outcome of a call that has ended, from all its events in any order, any repetition."""
+    known = ordered(events)
+    for rule in (_agreed, _qualified, _voicemail, _not_reached, _our_failure, _trailed_off):
+        if outcome := rule(known):
+            return outcome
+    return _only_ended(known)
+
+
+_AGREED = (
+    (EventKind.OPTED_OUT, Disposition.DO_NOT_CALL, Reason.NONE),
+    (EventKind.APPOINTMENT_BOOKED, Disposition.CONVERTED, Reason.NONE),
+    (EventKind.TRANSFERRED, Disposition.TRANSFERRED, Reason.NONE),
+    (EventKind.CALLBACK_AGREED, Disposition.CALLBACK, Reason.NONE),
+    (EventKind.WRONG_NUMBER, Disposition.WRONG_NUMBER, Reason.NONE),
+    (EventKind.NOT_INTERESTED, Disposition.NOT_INTERESTED, Reason.SAID_SO),
+)
+
+_FAILURES = (
+    (EventKind.CRASHED, Reason.CRASHED),
+    (EventKind.PROVIDER_FAILED, Reason.PROVIDER_DOWN),
+    (EventKind.MAX_DURATION_REACHED, Reason.MAX_DURATION),
+)
+
+
+def _agreed(events: Sequence[CallEvent]) -> Outcome | None:
+    for kind, disposition, reason in _AGREED:
+        if evidence := _all(events, kind):
+            return Outcome(disposition, reason, evidence)
+    return None
+
+
+def _qualified(events: Sequence[CallEvent]) -> Outcome | None:
+    required: set[str] = set()
+    for created in _all(events, EventKind.CREATED):
+        questions = str(created.detail.get("required_questions") or "")
+        required |= {name.strip() for name in questions.split(",") if name.strip()}
+    latest = {event.detail.get("question"): event for event in _all(events, EventKind.ANSWER_SAVED)}
+    answers = tuple(
+        event
+        for question, event in latest.items()
+        if question in required and event.detail.get("value") is not None
+    )
+    if required and len(answers) == len(required):
+        return Outcome(Disposition.QUALIFIED, Reason.NONE, answers)
+    return None
+
+
+def _voicemail(events: Sequence[CallEvent]) -> Outcome | None:
+    evidence = _all(events, EventKind.VOICEMAIL_DETECTED)
+    return Outcome(Disposition.VOICEMAIL, Reason.NONE, evidence) if evidence else None
+
+
+def _not_reached(events: Sequence[CallEvent]) -> Outcome | None:
+    evidence = _all(events, EventKind.NOT_CONNECTED)
+    # An answered call was connected, whatever a late report of another leg says.
+    if not evidence or _all(events, EventKind.ANSWERED):
+        return None
+    # Of several reports the one with a SIP code knows best.
+    best = next((event for event in evidence if _sip_code(event) is not None), evidence[0])
+    disposition, reason = _refusal(best)
+    return Outcome(disposition, reason, (best,))
+
+
+def _our_failure(events: Sequence[CallEvent]) -> Outcome | None:
+    for kind, reason in _FAILURES:
+        if evidence := _all(events, kind):
+            return Outcome(Disposition.FAILED, reason, evidence)
+    return None
+
+
+def _trailed_off(events: Sequence[CallEvent]) -> Outcome | None:
+    if evidence := _all(events, EventKind.CALLER_SILENT):
+        return Outcome(Disposition.HUNG_UP, Reason.SILENCE, evidence)
+    answered = bool(_all(events, EventKind.ANSWERED))
+    polite = _all(events, EventKind.GOODBYE_SAID)
+    hung_up = _all(events, EventKind.CALLER_HUNG_UP)
+    if not polite and not hung_up:
+        polite = _all(events, EventKind.AGENT_HUNG_UP)
+    if polite and answered:
+        return Outcome(Disposition.NOT_INTERESTED, Reason.NO_RESULT, polite)
+    if not hung_up:
+        return None
+    if not answered:
+        return Outcome(Disposition.HUNG_UP, Reason.WHILE_RINGING, hung_up)
+    disclosed = bool(_all(events, EventKind.DISCLOSED))
+    reason = Reason.MID_CONVERSATION if disclosed else Reason.DURING_DISCLOSURE
+    return Outcome(Disposition.HUNG_UP, reason, hung_up)
+
+
+def _only_ended(events: Sequence[CallEvent]) -> Outcome:
+    evidence = _all(events, EventKind.ENDED)
+    if _all(events, EventKind.ANSWERED):
+        return Outcome(Disposition.FAILED, Reason.UNEXPLAINED, evidence)
+    created = _all(events, EventKind.CREATED)
+    if any(event.detail.get("direction") == Direction.OUTBOUND for event in created):
+        return Outcome(Disposition.NO_ANSWER, Reason.NONE, evidence)
+    return Outcome(Disposition.FAILED, Reason.NO_AGENT, evidence)
+
+
+def _all(events: Sequence[CallEvent], kind: EventKind) -> tuple[CallEvent, ...]:
+    return tuple(event for event in events if event.kind is kind)
+
+
+_BY_SIP_CODE = {
+    401: (Disposition.FAILED, Reason.TRUNK_MISCONFIGURED),
+    403: (Disposition.FAILED, Reason.TRUNK_MISCONFIGURED),
+    404: (Disposition.INVALID_NUMBER, Reason.NONE),
+    407: (Disposition.FAILED, Reason.TRUNK_MISCONFIGURED),
+    408: (Disposition.NO_ANSWER, Reason.NONE),
+    410: (Disposition.INVALID_NUMBER, Reason.NONE),
+    480: (Disposition.NO_ANSWER, Reason.NONE),
+    484: (Disposition.INVALID_NUMBER, Reason.NONE),
+    486: (Disposition.BUSY, Reason.NONE),
+    487: (Disposition.NO_ANSWER, Reason.NONE),
+    488: (Disposition.FAILED, Reason.TRUNK_MISCONFIGURED),
+    503: (Disposition.FAILED, Reason.TRUNK_BUSY),
+    600: (Disposition.BUSY, Reason.NONE),
+    603: (Disposition.DECLINED, Reason.NONE),
+    604: (Disposition.INVALID_NUMBER, Reason.NONE),
+    607: (Disposition.DECLINED, Reason.NONE),
+}
+# Telnyx: "User channel limit exceeded D1" (facts/telnyx.md). D10 and the like are other codes.
+_CHANNEL_LIMIT = re.compile(r"channel limit|\bD1\b", re.IGNORECASE)
+# LiveKit's words where there is no SIP code: the ringing time-out, and a carrier that is mute.
+_NOBODY_ANSWERED = re.compile(r"no[_ ]answer|timed out|timeout|failed to complete", re.IGNORECASE)
+_OUR_CREDENTIALS = re.compile(r"auth", re.IGNORECASE)
+
+
+def _refusal(event: CallEvent) -> tuple[Disposition, Reason]:
+    """What a NOT_CONNECTED event means: its SIP code if it has one, else its reason."""
+    code = _sip_code(event)
+    words = str(event.detail.get("sip_status") or "")
+    if code == 403 and _CHANNEL_LIMIT.search(words):
+        return Disposition.FAILED, Reason.TRUNK_BUSY
+    if code is not None:
+        return _BY_SIP_CODE.get(code, (Disposition.FAILED, Reason.CARRIER_ERROR))
+    said = str(event.detail.get("reason") or words)
+    if said in set(Reason):
+        return Disposition.FAILED, Reason(said)
+    if said in set(Disposition) and said != Disposition.FAILED:
+        return Disposition(said), Reason.NONE
+    if _NOBODY_ANSWERED.search(said):
+        return Disposition.NO_ANSWER, Reason.NONE
+    if _OUR_CREDENTIALS.search(said):
+        return Disposition.FAILED, Reason.TRUNK_MISCONFIGURED
+    return Disposition.FAILED, Reason.CARRIER_ERROR
+
+
+def _sip_code(event: CallEvent) -> int | None:
+    """The code, also where a source wrote it as text."""
+    code = str(event.detail.get("sip_code") or "")
+    return int(code) if code.isascii() and code.isdigit() else None
