@@ -1,0 +1,308 @@
+"""OpenAI's chat protocol, answered from a script. A stand-in: it understands nothing."""
+
+import json
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+from aiohttp import web
+from pydantic import BaseModel, BeforeValidator, ValidationError
+
+from agent.errors import ScenarioError
+from agent.local.chat_script import ChatScript, Reply, Said
+from agent.local.faults import Behaviour, Fault, Part, not_before
+from agent.local.scenarios import DEFAULT, FALLBACK, SCENARIOS_DIR, Scenario, find_scenario
+from agent.local.stand_in import LABEL, MODEL, bad_request, hang, refused
+
+logger = logging.getLogger(__name__)
+
+ROOM_HEADER = "X-LiveKit-Room-ID"
+"""What the LiveKit plugins add inside a job: the room's sid (RM_…), not its name."""
+
+JOB_HEADER = "X-LiveKit-Job-ID"
+SUMMARY_MARK = "SUMMARY"
+"""In the instructions of a request that wants a summary and not the next thing to say."""
+
+ROOMS_KEPT = 1000
+
+
+def _as_text(content: object) -> str:
+    """A message's content, which is a string, null, or a list of typed parts."""
+    if isinstance(content, list):
+        parts = (part.get("text", "") for part in content if isinstance(part, dict))
+        return " ".join(part for part in parts if isinstance(part, str))
+    return content if isinstance(content, str) else ""
+
+
+class _CallRef(BaseModel):
+    id: str
+
+
+class _Message(BaseModel):
+    role: str
+    content: Annotated[str, BeforeValidator(_as_text)] = ""
+    tool_calls: list[_CallRef] | None = None
+    tool_call_id: str | None = None
+
+    def said(self) -> Said:
+        ids = tuple(call.id for call in self.tool_calls or ())
+        if self.tool_call_id is not None:
+            ids = (self.tool_call_id,)
+        return Said(self.role, self.content, ids)
+
+
+class _Function(BaseModel):
+    name: str
+
+
+class _Tool(BaseModel):
+    type: str = "function"
+    function: _Function | None = None
+
+
+class _JsonSchema(BaseModel):
+    # As it comes; read in `_instance`, which takes any JSON schema.
+    schema_: dict[str, object] = {}
+
+    model_config = {"alias_generator": lambda name: name.rstrip("_")}
+
+
+class _ResponseFormat(BaseModel):
+    type: Literal["text", "json_object", "json_schema"] = "text"
+    json_schema: _JsonSchema | None = None
+
+
+class ChatRequest(BaseModel):
+    """What we read of `POST /v1/chat/completions`."""
+
+    messages: list[_Message]
+    stream: bool = False
+    tools: list[_Tool] = []
+    tool_choice: object = None
+    response_format: _ResponseFormat = _ResponseFormat()
+
+    def tool_names(self) -> frozenset[str]:
+        if self.tool_choice == "none":
+            return frozenset()
+        return frozenset(tool.function.name for tool in self.tools if tool.function is not None)
+
+    def wants_summary(self) -> bool:
+        return self.response_format.type != "text" or any(
+            SUMMARY_MARK in message.content
+            for message in self.messages
+            if message.role in ("system", "developer")
+        )
+
+
+class RoomOrder(BaseModel):
+    """The body of `PUT /stand-in/rooms/{room_id}`: a scenario's name, or the path of its file."""
+
+    scenario: str
+
+
+class ChatApi:
+    """`POST /v1/chat/completions`, `GET /v1/models`, and which room plays which scenario."""
+
+    def __init__(
+        self,
+        behaviour: Behaviour,
+        *,
+        default: str = DEFAULT,
+        folder: Path = SCENARIOS_DIR,
+        now: Callable[[], datetime],
+    ) -> None:
+        """Raises ScenarioError when the default scenario cannot be used."""
+        self._behaviour = behaviour
+        self._folder = folder
+        self._now = now
+        self._common = find_scenario(DEFAULT, SCENARIOS_DIR)
+        self._default = find_scenario(default, folder)
+        self._rooms: dict[str, Scenario] = {}
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/v1/models", self.models),
+            web.get("/v1/models/{model}", self.model),
+            web.post("/v1/chat/completions", self.complete),
+            web.put("/stand-in/rooms/{room_id}", self.register),
+        ]
+
+    async def models(self, request: web.Request) -> web.Response:
+        return web.json_response({"object": "list", "data": [_model()]}, headers={LABEL: Part.CHAT})
+
+    async def model(self, request: web.Request) -> web.Response:
+        return web.json_response(_model(), headers={LABEL: Part.CHAT})
+
+    async def register(self, request: web.Request) -> web.Response:
+        """From now on requests from that room (or job) are answered from that scenario.
+
+        The file is read again each time: an edit counts from the next call on.
+        """
+        try:
+            order = RoomOrder.model_validate_json(await request.read())
+            scenario = find_scenario(order.scenario, self._folder)
+        except (ValidationError, ScenarioError) as error:
+            return bad_request(Part.CHAT, str(error))
+        while len(self._rooms) >= ROOMS_KEPT:
+            self._rooms.pop(next(iter(self._rooms)))
+        self._rooms[request.match_info["room_id"]] = scenario
+        return web.json_response({"scenario": scenario.name}, headers={LABEL: Part.CHAT})
+
+    async def complete(self, request: web.Request) -> web.StreamResponse:
+        """The next thing to say or do, streamed word by word or whole."""
+        started = time.monotonic()
+        try:
+            chat = ChatRequest.model_validate_json(await request.read())
+        except ValidationError as error:
+            return bad_request(Part.CHAT, str(error))
+        fault = self._behaviour.take(Part.CHAT)
+        if fault is Fault.REFUSE:
+            return refused(Part.CHAT)
+        if fault is Fault.HANG:
+            await hang()
+        if fault is Fault.GARBAGE:
+            return web.Response(
+                body=b'data: {"id": "garbage", "choices": [{"delta"\n\n',
+                headers={LABEL: Part.CHAT, "Content-Type": "text/event-stream"},
+            )
+        scenario = self._scenario_of(request)
+        reply = self._reply(chat, scenario)
+        await not_before(started, self._behaviour.latency.llm_ms)
+        if chat.stream:
+            return await _stream(request, chat, reply, scenario.name)
+        return web.json_response(_whole(chat, reply), headers=_label(scenario.name))
+
+    def _scenario_of(self, request: web.Request) -> Scenario:
+        for header in (ROOM_HEADER, JOB_HEADER):
+            scenario = self._rooms.get(request.headers.get(header, ""))
+            if scenario is not None:
+                return scenario
+        return self._default
+
+    def _reply(self, chat: ChatRequest, scenario: Scenario) -> Reply:
+        if chat.wants_summary():
+            return Reply(_summary(chat, scenario.summary), ())
+        rules = list(scenario.agent)
+        own = {rule.id for rule in rules}
+        rules += [rule for rule in self._common.agent if rule.id not in own]
+        return ChatScript(rules, FALLBACK).reply(
+            [message.said() for message in chat.messages],
+            chat.tool_names(),
+            self._now(),
+            uuid.uuid4().hex[:8],
+        )
+
+
+def _label(scenario: str) -> dict[str, str]:
+    return {LABEL: Part.CHAT, "X-Stand-In-Scenario": scenario}
+
+
+def _model() -> dict[str, object]:
+    return {"id": MODEL, "object": "model", "created": 0, "owned_by": MODEL}
+
+
+def _summary(chat: ChatRequest, summary: str) -> str:
+    """The scenario's summary, as text or in the JSON form that was asked for."""
+    if chat.response_format.type == "text":
+        return summary
+    wanted = chat.response_format.json_schema
+    instance = _instance(wanted.schema_) if wanted is not None else {}
+    found = instance if isinstance(instance, dict) else {}
+    return json.dumps({**found, "summary": summary})
+
+
+def _instance(schema: dict[str, object]) -> object:
+    """The emptiest value that a (simple) JSON schema allows."""
+    choices = schema.get("enum")
+    if isinstance(choices, list) and choices:
+        return None if None in choices else choices[0]
+    if "anyOf" in schema:
+        return None
+    kind = schema.get("type")
+    if isinstance(kind, list):
+        kind = "null" if "null" in kind else kind[0]
+    properties = schema.get("properties")
+    if kind == "object" and isinstance(properties, dict):
+        return {name: _instance(inner) for name, inner in properties.items()}
+    empty: dict[str, object] = {
+        "string": "",
+        "boolean": False,
+        "integer": 0,
+        "number": 0,
+        "array": [],
+        "object": {},
+    }
+    return empty.get(str(kind))
+
+
+def _usage(chat: ChatRequest, reply: Reply) -> dict[str, int]:
+    """In words, for want of a tokenizer: enough for the plumbing of usage to be seen."""
+    prompt = sum(len(message.content.split()) for message in chat.messages)
+    completion = len(reply.text.split()) + 5 * len(reply.calls)
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
+    }
+
+
+def _calls(reply: Reply) -> list[dict[str, object]]:
+    return [
+        {
+            "index": index,
+            "id": call.id,
+            "type": "function",
+            "function": {"name": call.name, "arguments": json.dumps(call.arguments)},
+        }
+        for index, call in enumerate(reply.calls)
+    ]
+
+
+def _whole(chat: ChatRequest, reply: Reply) -> dict[str, object]:
+    message: dict[str, object] = {"role": "assistant", "content": reply.text or None}
+    if reply.calls:
+        message["tool_calls"] = _calls(reply)
+    finish = "tool_calls" if reply.calls else "stop"
+    return {
+        "id": f"stand-in-{uuid.uuid4().hex}",
+        "object": "chat.completion",
+        "created": int(time.time()),
+        "model": MODEL,
+        "choices": [{"index": 0, "message": message, "finish_reason": finish}],
+        "usage": _usage(chat, reply),
+    }
+
+
+async def _stream(
+    request: web.Request, chat: ChatRequest, reply: Reply, scenario: str
+) -> web.StreamResponse:
+    response = web.StreamResponse(headers={**_label(scenario), "Content-Type": "text/event-stream"})
+    await response.prepare(request)
+    base: dict[str, object] = {
+        "id": f"stand-in-{uuid.uuid4().hex}",
+        "object": "chat.completion.chunk",
+        "created": int(time.time()),
+        "model": MODEL,
+    }
+
+    async def send(choices: list[dict[str, object]], **more: object) -> None:
+        chunk = json.dumps({**base, "choices": choices, **more})
+        await response.write(f"data: {chunk}\n\n".encode())
+
+    async def delta(content: dict[str, object], finish: str | None = None) -> None:
+        await send([{"index": 0, "delta": content, "finish_reason": finish}])
+
+    await delta({"role": "assistant", "content": ""})
+    for word in reply.text.split():
+        await delta({"content": f"{word} "})
+    for call in _calls(reply):
+        await delta({"tool_calls": [call]})
+    await delta({}, "tool_calls" if reply.calls else "stop")
+    await send([], usage=_usage(chat, reply))
+    await response.write(b"data: [DONE]\n\n")
+    await response.write_eof()
+    return response
