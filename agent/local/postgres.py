@@ -15,8 +15,6 @@ import signal
 import subprocess
 import time
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import asyncpg
 
@@ -28,7 +26,8 @@ from agent.local.postgres_home import (
     reachable_data,
     unprivileged_user,
 )
-from agent.local.processes import LOOPBACK, ChildProcess, User, free_port, is_running, spawn
+from agent.local.processes import LOOPBACK, ChildProcess, User, is_running, spawn
+from agent.local.server import Server
 
 START_SECONDS = 30.0
 INITDB_SECONDS = 60.0
@@ -36,7 +35,7 @@ STALE_LOCK_SECONDS = 5.0
 """A server whose parent was killed a moment ago is still writing its last checkpoint."""
 
 
-class LocalPostgres:
+class LocalPostgres(Server):
     """One Postgres server on a free loopback port, for as long as the `async with` block runs.
 
     `data_dir` is made when it does not exist and kept; without one the data lives in a temporary
@@ -44,109 +43,73 @@ class LocalPostgres:
     machine itself goes down. The log is `log`, else beside the data.
     """
 
+    name = "postgres"
+
     def __init__(
-        self, *, data_dir: Path | None = None, durable: bool = False, log: Path | None = None
+        self,
+        *,
+        data_dir: Path | None = None,
+        durable: bool = False,
+        log: Path | None = None,
+        port: int | None = None,
     ) -> None:
-        self.port = 0
+        super().__init__(port=port)
         self.durable = durable
         self._wanted = data_dir
         self._log = log
-        self._child: ChildProcess | None = None
         self._temporary: TemporaryFolder | None = None
+        self._binaries = Path()
+        self._data = Path()
+        self._user: User | None = None
 
     @property
     def dsn(self) -> str:
         """URL of the server's own `postgres` database, as its superuser."""
-        return f"postgresql://postgres@{LOOPBACK}:{self.port}/postgres"
+        return f"postgresql://postgres@{self.address}/postgres"
 
-    @property
-    def pid(self) -> int:
-        """Process id of the running server."""
-        return self._running().pid
-
-    async def start(self) -> None:
-        """Make the data directory if need be and start; returns when connections are accepted.
-
-        Raises StackError: binaries not installed, data in use by a live server, or whatever
-        Postgres itself said on its way out.
-        """
-        try:
-            await self._start()
-        except BaseException:
-            await self.stop()
-            raise
-
-    async def stop(self) -> None:
-        """Stop with a checkpoint (`fast` shutdown) and drop temporary data. Safe to call twice."""
-        try:
-            if self._child is not None:
-                await self._child.stop()
-        finally:
-            self._child = None
-            if self._temporary is not None:
-                self._temporary.remove()
-                self._temporary = None
-
-    async def exited(self) -> int:
-        """Wait until the server has ended by itself; returns its exit code."""
-        return await self._running().exited()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.stop()
-
-    def _running(self) -> ChildProcess:
-        if self._child is None:
-            raise StackError("postgres is not running: start it first")
-        return self._child
-
-    async def _start(self) -> None:
-        binaries = installed_binaries()
-        user = None
+    async def _prepare(self) -> None:
+        self._binaries = installed_binaries()
         if os.geteuid() == 0:
-            user = unprivileged_user()
-            binaries = reachable_binaries(binaries)
+            self._user = unprivileged_user()
+            self._binaries = reachable_binaries(self._binaries)
         if self._wanted is None:
-            self._temporary = TemporaryFolder(user)
-            data = self._temporary.path / "data"
+            self._temporary = TemporaryFolder(self._user)
+            self._data = self._temporary.path / "data"
         else:
-            data = reachable_data(self._wanted.absolute(), user)
-        log = self._log or data.with_name(f"{data.name}.log")
-        if not (data / "PG_VERSION").exists():
-            await _initdb(binaries, data, user, log.with_name(f"initdb-{log.name}"))
-        if user is not None and data.stat().st_uid != user.uid:
-            owner = data.stat()
-            user = User(owner.st_uid, owner.st_gid)  # made when the host had other users
-        await _recover_lock(data)
-        self.port = free_port()
+            self._data = reachable_data(self._wanted.absolute(), self._user)
+        self._log = self._log or self._data.with_name(f"{self._data.name}.log")
+        if not (self._data / "PG_VERSION").exists():
+            log = self._log.with_name(f"initdb-{self._log.name}")
+            await _initdb(self._binaries, self._data, self._user, log)
+        if self._user is not None:
+            owner = self._data.stat()  # made when the host had other users
+            self._user = User(owner.st_uid, owner.st_gid)
+        await _recover_lock(self._data)
+
+    async def _launch(self) -> ChildProcess:
+        assert self._log is not None
         options = [f"listen_addresses={LOOPBACK}", "unix_socket_directories="]
         if not self.durable:
             options += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
-        self._child = spawn(
-            "postgres",
+        return spawn(
+            self.name,
             [
-                binaries / "postgres",
-                *("-D", data, "-p", str(self.port)),
+                self._binaries / "postgres",
+                *("-D", self._data, "-p", str(self.port)),
                 *(part for option in options for part in ("-c", option)),
             ],
-            log=log,
+            log=self._log,
             environment={"LC_ALL": "C"},
-            cwd=data,
-            user=user,
+            cwd=self._data,
+            user=self._user,
             # INT is the fast shutdown: ends connections, writes a checkpoint. TERM would wait for
             # every client to leave.
             stop_signal=signal.SIGINT,
             death_signal=signal.SIGINT,
         )
-        await self._child.ready(self._accepts_connections, timeout=START_SECONDS)
+
+    async def _wait_until_ready(self, child: ChildProcess) -> None:
+        await child.ready(self._accepts_connections, timeout=START_SECONDS)
 
     async def _accepts_connections(self) -> bool:
         try:
@@ -155,6 +118,11 @@ class LocalPostgres:
             return False
         await connection.close(timeout=5)
         return True
+
+    def _clean_up(self) -> None:
+        if self._temporary is not None:
+            self._temporary.remove()
+            self._temporary = None
 
 
 async def _initdb(binaries: Path, data: Path, user: User | None, log: Path) -> None:

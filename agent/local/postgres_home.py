@@ -85,19 +85,38 @@ def reachable_binaries(binaries: Path) -> Path:
 
 
 def reachable_data(data: Path, user: User | None) -> Path:
-    """`data`, or, in a folder private to root, a place named after it where `user` can reach."""
+    """`data`, or, in a folder private to root, a place where `user` can reach, and a link to it.
+
+    The link is the truth: who removes it (with the folder around it) has removed the data.
+    """
     if user is None or _reachable(data.parent):
         return data
-    return _public_folder() / f"postgres-{hashlib.sha256(bytes(data)).hexdigest()[:16]}"
+    _drop_unlinked()
+    home = _public_folder() / f"data-{hashlib.sha256(bytes(data)).hexdigest()[:16]}"
+    home.mkdir(mode=0o711, exist_ok=True)
+    (home / "linked-from").write_text(str(data))
+    data.parent.mkdir(parents=True, exist_ok=True)
+    if not data.is_symlink():
+        data.symlink_to(home / "postgres")
+    return home / "postgres"
+
+
+def _drop_unlinked() -> None:
+    for note in _public_folder().glob("data-*/linked-from"):
+        if not Path(note.read_text()).is_symlink():
+            shutil.rmtree(note.parent, ignore_errors=True)
 
 
 class TemporaryFolder:
     """A folder that goes with its owner; what a killed owner left is removed by the next one."""
 
     def __init__(self, user: User | None) -> None:
-        for leftover in Path(tempfile.gettempdir()).glob(f"{TEMPORARY_PREFIX}*"):
-            self._remove_if_abandoned(leftover)
-        self.path = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX))
+        parent = Path(tempfile.gettempdir())
+        if user is not None and not _reachable(parent):
+            parent = _public_folder()
+        for leftover in parent.glob(f"{TEMPORARY_PREFIX}*"):
+            _remove_if_abandoned(leftover)
+        self.path = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=parent))
         self._lock: IO[bytes] = (self.path / "owner.lock").open("wb")
         fcntl.flock(self._lock, fcntl.LOCK_EX)  # released by the kernel when we die
         if user is not None:
@@ -108,11 +127,11 @@ class TemporaryFolder:
         shutil.rmtree(self.path, ignore_errors=True)
         self._lock.close()
 
-    @staticmethod
-    def _remove_if_abandoned(folder: Path) -> None:
-        try:
-            with (folder / "owner.lock").open("rb") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(folder, ignore_errors=True)
-        except OSError:
-            return  # in use, somebody else's, or not ours to judge
+
+def _remove_if_abandoned(folder: Path) -> None:
+    try:
+        with (folder / "owner.lock").open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+    except OSError:
+        return  # in use, somebody else's, or not ours to judge
