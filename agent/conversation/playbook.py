@@ -19,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from agent.domain.phone_numbers import parse_number
+from agent.domain.phone_numbers import kind_of, parse
 from agent.errors import Refused
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2)]
@@ -112,9 +112,12 @@ class TransferTarget(_Part):
     @classmethod
     def _dialable(cls, value: str) -> str:
         try:
-            return str(parse_number(value))
+            number = parse(value)
         except Refused as error:
             raise ValueError(str(error)) from None
+        if not kind_of(number).is_ordinary:
+            raise ValueError(f"a caller is never put through to a {kind_of(number)} number")
+        return number
 
 
 class Lines(_Part):
@@ -126,7 +129,7 @@ class Lines(_Part):
     opted_out: Line
     i_am_ai: Line
     cannot_promise: Line
-    one_moment: Line
+    say_again: Line
     technical_goodbye: Line
     time_is_up: Line
     voicemail: Line
@@ -185,7 +188,7 @@ class Playbook(_Part):
             spoken.opted_out,
             spoken.i_am_ai,
             spoken.cannot_promise,
-            spoken.one_moment,
+            spoken.say_again,
             spoken.technical_goodbye,
             spoken.time_is_up,
         )

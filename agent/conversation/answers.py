@@ -1,0 +1,31 @@
+"""A playbook's questions as a typed model: one field a question, checked before it is kept."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
+
+from agent.conversation.playbook import AnswerType, Playbook, Question
+
+
+def answers_model(playbook: Playbook) -> type[BaseModel]:
+    """A model with one optional field a question; unknown fields are refused."""
+    fields: dict[str, Any] = {
+        question.id: (
+            _type(question) | None,
+            Field(default=None, description=f"Answer to: {question.ask}"),
+        )
+        for question in playbook.questions
+    }
+    return create_model("Answers", __config__=ConfigDict(extra="forbid"), **fields)
+
+
+def _type(question: Question) -> Any:
+    match question.type:
+        case AnswerType.YES_NO:
+            return bool
+        case AnswerType.NUMBER:
+            return Annotated[float, Field(ge=question.min, le=question.max, allow_inf_nan=False)]
+        case AnswerType.CHOICE:
+            return Literal[question.choices]
+        case AnswerType.TEXT:
+            return Annotated[str, StringConstraints(max_length=500, strip_whitespace=True)]

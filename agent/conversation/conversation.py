@@ -1,0 +1,101 @@
+"""One conversation from its first word to its last: session events in, the parts of this room at
+work, facts out."""
+
+import structlog
+from livekit.agents import (
+    AgentSession,
+    AgentStateChangedEvent,
+    ConversationItemAddedEvent,
+    ErrorEvent,
+    UserInputTranscribedEvent,
+    UserStateChangedEvent,
+)
+from livekit.agents.llm import ChatMessage
+
+from agent.conversation.ending import Ending
+from agent.conversation.live_call import LiveCall
+from agent.conversation.opening import Opening
+from agent.conversation.sales_agent import SalesAgent
+from agent.conversation.silence import Silence
+from agent.conversation.tools import build_tools
+from agent.conversation.transcript import Transcript
+from agent.conversation.trouble import Trouble
+from agent.domain.calls import EventKind
+from agent.domain.phrases import is_opt_out
+
+log = structlog.get_logger(__name__)
+
+OPT_OUT_KEY = "9"
+"""Pressed at any moment it means: do not call me again."""
+
+
+class Conversation:
+    """Ties a session to a call. Create it before the session starts; `open` once answered."""
+
+    def __init__(self, session: AgentSession[None], call: LiveCall, instructions: str) -> None:
+        self._session = session
+        self._call = call
+        self.ending = Ending(session, call)
+        self._opening = Opening(session, call)
+        self._silence = Silence(session, call, self.ending)
+        self._trouble = Trouble(session, call, self.ending)
+        self._transcript = Transcript(call.id, call.facts)
+        self.agent = SalesAgent(call, self._opening, instructions, build_tools(call, self.ending))
+        session.on("user_input_transcribed", self._transcribed)
+        session.on("user_state_changed", self._caller_changed)
+        session.on("agent_state_changed", self._agent_changed)
+        session.on("conversation_item_added", self._item_added)
+        session.on("user_transcription_timeout", lambda _: self._trouble.on_unheard())
+        session.on("error", self._failed)
+
+    async def open(self) -> None:
+        """Speak the first words. Returns when the caller may be expected to talk."""
+        await self._opening.speak()
+
+    def key_pressed(self, digit: str) -> None:
+        """The caller pressed a key of the telephone."""
+        self._silence.broken()
+        if digit == OPT_OUT_KEY:
+            self._caller_opts_out("key")
+
+    def time_is_up(self) -> None:
+        """The call has lasted as long as a call may."""
+        self._call.note(EventKind.MAX_DURATION_REACHED)
+        self.ending.conclude(self._call.playbook.lines.time_is_up)
+
+    async def close(self) -> None:
+        """Nobody is on the line any more: stop what is still going on, keep what was heard."""
+        self._call.ending = True
+        await self._silence.close()
+        self._transcript.flush()
+
+    def _transcribed(self, event: UserInputTranscribedEvent) -> None:
+        if not event.is_final:
+            return
+        self._silence.broken()
+        self._transcript.caller_said(event.transcript, event.created_at)
+        self._opening.caller_said(event.transcript)
+        if is_opt_out(event.transcript, self._call.phrases):
+            self._caller_opts_out("phrase")
+
+    def _caller_opts_out(self, heard_by: str) -> None:
+        self._call.opt_out(heard_by)
+        self.ending.conclude(self._call.playbook.lines.opted_out)
+
+    def _caller_changed(self, event: UserStateChangedEvent) -> None:
+        if event.new_state == "away":
+            self._silence.lasted()
+        else:
+            self._transcript.caller_speaks(event.new_state == "speaking", event.created_at)
+
+    def _agent_changed(self, event: AgentStateChangedEvent) -> None:
+        # "thinking" comes before a generated reply and never before a fixed line.
+        if event.old_state == "thinking" and event.new_state == "speaking":
+            self._trouble.answered()
+
+    def _item_added(self, event: ConversationItemAddedEvent) -> None:
+        if isinstance(event.item, ChatMessage):
+            self._transcript.added(event.item)
+
+    def _failed(self, event: ErrorEvent) -> None:
+        self._trouble.on_error(event)

@@ -1,0 +1,70 @@
+"""What the model is told: prompts/system.md filled in from the playbook."""
+
+from datetime import datetime
+from pathlib import Path
+from string import Template
+from zoneinfo import ZoneInfo
+
+from agent.conversation.playbook import AnswerType, Playbook, Question
+from agent.domain.calls import Direction
+from agent.errors import PlaybookError
+
+_LANGUAGES = {"en": "English", "fr": "French", "nl": "Dutch", "de": "German"}
+_ANSWERS = {
+    AnswerType.YES_NO: "yes or no",
+    AnswerType.NUMBER: "a number",
+    AnswerType.TEXT: "in words",
+    AnswerType.CHOICE: "one of",
+}
+
+
+def instructions(prompts_dir: Path, playbook: Playbook, direction: Direction, now: datetime) -> str:
+    """The system prompt of one call. Raises PlaybookError if prompts/system.md is broken."""
+    zone = ZoneInfo(playbook.appointment.time_zone if playbook.appointment else "Europe/Brussels")
+    return fill(
+        prompts_dir / "system.md",
+        agent=playbook.agent,
+        company=playbook.company,
+        today=f"{now.astimezone(zone):%A %-d %B %Y, %H:%M}",
+        language=_LANGUAGES[playbook.language],
+        direction="answered by you" if direction is Direction.INBOUND else "made by you",
+        disclosure=playbook.disclosure,
+        questions="\n".join(_question(question) for question in playbook.questions) or "- nothing",
+        appointment=(
+            f"You can book {playbook.appointment.name}: look up times with list_slots, offer two, "
+            "book the one that the caller chooses with book_appointment."
+            if playbook.appointment
+            else ""
+        ),
+        callback="If the caller wants to be called later: ask when, then call agree_callback.",
+        transfer=(
+            f"If the caller wants a person: say that you put them through to "
+            f"{playbook.transfer[0].name}, and call transfer_to_person."
+            if playbook.transfer
+            else "Nobody can be put through; offer to call back instead."
+        ),
+        limits="\n".join(f"- {limit}" for limit in playbook.limits),
+        body=playbook.body,
+    )
+
+
+def fill(path: Path, **values: str) -> str:
+    """A prompt file with its $names filled in. Raises PlaybookError naming file, line and name."""
+    shown = f"{path.parent.name}/{path.name}"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise PlaybookError(shown, 1, f"cannot be read ({error})", "restore the file") from None
+    try:
+        return Template(text).substitute(values)
+    except KeyError as error:
+        line = text[: text.find(f"${error.args[0]}")].count("\n") + 1
+        known = ", ".join(sorted(values))
+        raise PlaybookError(shown, line, f"unknown ${error.args[0]}", f"use: {known}") from None
+    except ValueError as error:
+        raise PlaybookError(shown, 1, str(error), "write $$ for a dollar sign") from None
+
+
+def _question(question: Question) -> str:
+    kind = _ANSWERS[question.type] + (" " + ", ".join(question.choices) if question.choices else "")
+    return f"- {question.id} ({kind}): {question.ask}"

@@ -1,0 +1,98 @@
+"""One call while it is going on: what its conversation knows, and the doors it may use."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from agent.conversation.playbook import Playbook
+from agent.domain.appointments import Calendar
+from agent.domain.calls import CallEvent, CallTurn, Direction, EventKind, Scalar, Source
+from agent.domain.phone_numbers import PhoneNumber
+from agent.domain.phrases import Phrases
+from agent.domain.promises import SpeechRules
+from agent.voice.heard_text import HeardText
+from agent.voice.recorder import CallRecorder
+from agent.voice.spoken_ahead import SpokenAhead
+
+
+class FactSink(Protocol):
+    """Where facts of a call go. Never blocks and never raises on the call's loop."""
+
+    def record(self, event: CallEvent, *, urgent: bool = False) -> None:
+        """Keep a fact; `urgent` ones are written at once."""
+        ...
+
+    def turn(self, turn: CallTurn) -> None:
+        """Keep what somebody said."""
+        ...
+
+
+class PhoneLine(Protocol):
+    """The telephone side of this one call."""
+
+    async def hang_up(self) -> None:
+        """End the call for everybody. Doing it twice is harmless."""
+        ...
+
+    async def transfer(self, number: PhoneNumber) -> None:
+        """Hand the caller over; when it returns the caller has left us. Raises Refused."""
+        ...
+
+
+@dataclass(slots=True)
+class LiveCall:
+    """The state of one conversation. Everything that must outlive the call is noted as an event."""
+
+    id: UUID
+    direction: Direction
+    caller_number: str
+    playbook: Playbook
+    phrases: Phrases
+    rules: SpeechRules
+    facts: FactSink
+    line: PhoneLine
+    spoken: SpokenAhead
+    recorder: CallRecorder
+    now: Callable[[], datetime]
+    calendar: Calendar | None = None
+    heard: HeardText = field(default_factory=HeardText)
+    answers: dict[str, Scalar] = field(default_factory=dict)
+    opted_out: bool = False
+    ending: bool = False
+    """We are saying goodbye: nothing new is started."""
+    handing_over: bool = False
+    """A transfer is under way: the caller's leaving is not a hang-up."""
+    _noted: dict[EventKind, int] = field(default_factory=dict)
+
+    def note(self, kind: EventKind, *, urgent: bool = False, **detail: Scalar) -> None:
+        """Record that something happened now.
+
+        Its source id is made of the call, the kind and a running number, so a fact that is
+        written twice is one fact.
+        """
+        number = self._noted.get(kind, 0)
+        self._noted[kind] = number + 1
+        self.facts.record(
+            CallEvent(
+                call_id=self.id,
+                kind=kind,
+                at=self.now(),
+                source=Source.WORKER,
+                source_id=f"{self.id}:{kind}:{number}",
+                detail=detail,
+            ),
+            urgent=urgent,
+        )
+
+    def noted(self, kind: EventKind) -> bool:
+        """Whether such a fact was recorded in this call."""
+        return kind in self._noted
+
+    def opt_out(self, heard_by: str) -> None:
+        """The caller does not want to be called again: kept at once, whatever happens next."""
+        if self.opted_out:
+            return
+        self.opted_out = True
+        self.note(EventKind.OPTED_OUT, urgent=True, heard_by=heard_by, number=self.caller_number)

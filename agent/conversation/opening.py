@@ -1,0 +1,63 @@
+"""The first words of a call: the disclosure to its last word, then a greeting or an answer.
+
+The framework throws away what a caller says while the agent cannot be interrupted. A caller who
+says "don't call me again" over the disclosure has said it, so the words are kept here and
+answered as soon as the disclosure is over.
+"""
+
+import structlog
+from livekit.agents import AgentSession
+
+from agent.conversation.ending import speak
+from agent.conversation.live_call import LiveCall
+from agent.domain.calls import EventKind
+from agent.domain.phrases import is_backchannel
+
+log = structlog.get_logger(__name__)
+
+
+class Opening:
+    """The opening of one call."""
+
+    def __init__(self, session: AgentSession[None], call: LiveCall) -> None:
+        self._session = session
+        self._call = call
+        self._disclosing = False
+        self._said_meanwhile: list[str] = []
+
+    def caller_said(self, text: str) -> None:
+        """A final transcript has arrived; kept if the disclosure is still being spoken."""
+        if self._disclosing:
+            self._said_meanwhile.append(text)
+
+    def take_unanswered(self) -> str:
+        """What was said during the disclosure and nobody has answered yet."""
+        said, self._said_meanwhile = " ".join(self._said_meanwhile), []
+        return said
+
+    async def speak(self) -> None:
+        """Speak disclosure and greeting. Returns when the caller may be expected to talk."""
+        disclosure = self._call.playbook.disclosure
+        self._disclosing = True
+        handle = speak(self._session, self._call, disclosure, interruptible=False)
+        await handle.wait_for_playout()
+        self._disclosing = False
+        if handle.interrupted:
+            return  # only the end of the call interrupts it; it was not spoken to its end
+        self._call.note(EventKind.DISCLOSED, text=disclosure)
+        if self._call.playbook.recording and await self._call.recorder.start():
+            self._call.note(EventKind.RECORDING_STARTED)
+        if not self._call.ending:
+            self._greet_or_answer()
+
+    def _greet_or_answer(self) -> None:
+        if self._session.user_state == "speaking":
+            return  # in the middle of a sentence: the turn that it becomes is answered as any other
+        said = self.take_unanswered()
+        if said and not is_backchannel(said, self._call.phrases):
+            # These words were recognised during the disclosure; the framework must not answer
+            # them a second time.
+            self._session.clear_user_turn()
+            self._session.generate_reply(user_input=said)
+            return
+        speak(self._session, self._call, self._call.playbook.greeting)

@@ -1,0 +1,48 @@
+"""A quiet line: ask whether anybody is there, twice, then say goodbye."""
+
+import asyncio
+
+from livekit.agents import AgentSession
+
+from agent.conversation.ending import Ending, speak
+from agent.conversation.live_call import LiveCall
+from agent.domain.calls import EventKind
+
+
+class Silence:
+    """Watches one caller's silence. The session tells when it has lasted `silence_seconds`."""
+
+    def __init__(self, session: AgentSession[None], call: LiveCall, ending: Ending) -> None:
+        self._session = session
+        self._call = call
+        self._ending = ending
+        self._asked = 0
+        self._task: asyncio.Task[None] | None = None
+
+    def broken(self) -> None:
+        """The caller has said something."""
+        self._asked = 0
+
+    def lasted(self) -> None:
+        """The caller has been quiet for the playbook's `silence_seconds`."""
+        if self._call.ending:
+            return
+        lines = self._call.playbook.lines
+        if self._asked == len(lines.still_there):
+            self._call.note(EventKind.CALLER_SILENT)
+            self._ending.conclude(lines.silence_goodbye)
+            return
+        self._task = asyncio.create_task(self._ask(lines.still_there[self._asked]), name="silence")
+        self._asked += 1
+
+    async def close(self) -> None:
+        """Stop asking."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _ask(self, line: str) -> None:
+        handle = speak(self._session, self._call, line)
+        await handle.wait_for_playout()
+        # The framework reports a caller who stays away only once.
+        self._session.reset_away_timer()

@@ -1,0 +1,45 @@
+"""Reading prompts/speech_rules/<language>.yaml, and the amounts a playbook allows."""
+
+from functools import partial
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+from text_to_num import alpha2digit
+
+from agent.conversation.playbook import Playbook
+from agent.domain.promises import SpeechRules, amounts_in
+from agent.errors import PlaybookError
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    promises: tuple[str, ...]
+    refusing: tuple[str, ...]
+    human_claims: tuple[str, ...]
+
+
+def load_speech_rules(prompts_dir: Path, playbook: Playbook) -> SpeechRules:
+    """What sentences of a call with this playbook are checked against. Raises PlaybookError."""
+    path = prompts_dir / "speech_rules" / f"{playbook.language}.yaml"
+    shown = f"{prompts_dir.name}/speech_rules/{path.name}"
+    try:
+        words = _File.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise PlaybookError(shown, 1, f"cannot be read ({error})", "restore the file") from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise PlaybookError(shown, line, f"is not YAML ({error.problem})", "mend it") from None
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = ".".join(str(part) for part in problem["loc"])
+        raise PlaybookError(shown, 1, f"'{where}': {problem['msg']}", "see en.yaml") from None
+    digits = partial(alpha2digit, lang=playbook.language)
+    return SpeechRules(
+        allowed_amounts=amounts_in(playbook.body, digits),
+        promise_words=words.promises,
+        refusing_words=words.refusing,
+        human_claims=words.human_claims,
+        digits=digits,
+    )

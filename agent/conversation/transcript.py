@@ -1,0 +1,105 @@
+"""Who said what, as the other side heard it: session events in, `CallTurn`s out."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from livekit.agents.llm import ChatMessage
+from livekit.agents.llm.chat_context import MetricsReport
+
+from agent.conversation.live_call import FactSink
+from agent.domain.calls import CallTurn, Speaker
+
+
+class Transcript:
+    """Turns of one call.
+
+    The caller's words are kept as they are recognised, not as the framework answers them: it drops
+    what was said while it could not be interrupted, and a record must not.
+    """
+
+    def __init__(self, call_id: UUID, sink: FactSink) -> None:
+        self._call_id = call_id
+        self._sink = sink
+        self._words: list[str] = []
+        self._started: datetime | None = None
+        self._ended: datetime | None = None
+        self._turns = 0
+
+    def caller_speaks(self, speaking: bool, at: float) -> None:
+        """The caller began or ended a stretch of speech. `at`: Unix seconds."""
+        moment = _time(at)
+        if speaking:
+            if not self._words:
+                self._started = moment
+        else:
+            self._ended = moment
+
+    def caller_said(self, text: str, at: float) -> None:
+        """Final words of the caller. `at`: Unix seconds of their recognition."""
+        if not text.strip():
+            return
+        self._words.append(text.strip())
+        moment = _time(at)
+        self._started = self._started or moment
+        if self._ended is None or self._ended < self._started:
+            self._ended = moment
+
+    def added(self, message: ChatMessage) -> None:
+        """A message entered the conversation's history."""
+        if message.role == "user":
+            self._caller_turn(message)
+        elif message.role == "assistant" and message.text_content:
+            metrics = message.metrics
+            started = _time(metrics.get("started_speaking_at") or message.created_at)
+            ended = _time(metrics.get("stopped_speaking_at") or message.created_at)
+            self._sink.turn(
+                CallTurn(
+                    call_id=self._call_id,
+                    turn_id=message.id,
+                    speaker=Speaker.AGENT,
+                    text=message.text_content.strip(),
+                    started_at=started,
+                    ended_at=max(started, ended),
+                    interrupted=message.interrupted,
+                    heard_latency=metrics.get("e2e_latency"),
+                    metrics=_figures(metrics),
+                )
+            )
+
+    def flush(self) -> None:
+        """Keep what was recognised and never became a turn of the conversation."""
+        if self._words:
+            self._caller_turn(None)
+
+    def _caller_turn(self, message: ChatMessage | None) -> None:
+        text = " ".join(self._words) or (message.text_content or "" if message else "")
+        if not text.strip():
+            return
+        self._turns += 1
+        created = _time(message.created_at) if message else datetime.now(UTC)
+        started = self._started or created
+        self._sink.turn(
+            CallTurn(
+                call_id=self._call_id,
+                turn_id=message.id if message else f"caller-{self._turns}",
+                speaker=Speaker.CALLER,
+                text=text.strip(),
+                started_at=started,
+                ended_at=max(started, self._ended or created),
+                metrics=_figures(message.metrics) if message else {},
+            )
+        )
+        self._words, self._started, self._ended = [], None, None
+
+
+def _figures(metrics: MetricsReport) -> dict[str, float]:
+    """The report's durations in seconds (and rates); its ids and times of day left out."""
+    return {
+        key: float(value)
+        for key, value in metrics.items()
+        if isinstance(value, int | float) and not key.endswith("_at")
+    }
+
+
+def _time(unix: float) -> datetime:
+    return datetime.fromtimestamp(unix, UTC)

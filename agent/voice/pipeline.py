@@ -1,0 +1,115 @@
+"""The speech pipeline of one call: which engines, for which language, and how turns are taken.
+
+This file is the single source of models and turn-taking figures. Everything is stated: the
+framework's own defaults pick cloud models when it runs in development mode.
+"""
+
+from dataclasses import dataclass
+
+from livekit.agents import AgentSession, APIConnectOptions, inference, llm, stt, tts, vad
+from livekit.agents.types import NOT_GIVEN
+from livekit.agents.voice.agent_session import SessionConnectOptions
+from livekit.plugins import deepgram, openai, silero
+
+from agent.settings import Settings
+
+DEEPGRAM_LANGUAGES = {"en": "en-US", "fr": "fr", "nl": "nl", "de": "de"}
+
+# A provider that has not answered by then has failed: the caller is told, not left waiting.
+_CONNECT = APIConnectOptions(max_retry=1, retry_interval=0.2, timeout=4.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """The engines of one call. Built inside the job's own event loop."""
+
+    stt: stt.STT[str]
+    llm: llm.LLM[str]
+    tts: tts.TTS[str]
+    vad: vad.VAD
+
+
+def load_vad() -> vad.VAD:
+    """Voice activity detection; loaded once a process, before a call comes.
+
+    0.3 s of silence ends a stretch of speech: the turn detector, not this, decides whether the
+    caller has finished.
+    """
+    return silero.VAD.load(min_silence_duration=0.3, min_speech_duration=0.05)
+
+
+def build_pipeline(settings: Settings, language: str, voice_activity: vad.VAD) -> Pipeline:
+    """Engines for `language` (en, fr, nl, de), with the providers that the settings name."""
+    settings.need("OPENAI_API_KEY", "DEEPGRAM_API_KEY")
+    listen = (settings.deepgram_base_url or "https://api.deepgram.com").rstrip("/")
+    return Pipeline(
+        stt=deepgram.STT(
+            model=settings.deepgram_model,
+            language=DEEPGRAM_LANGUAGES[language],
+            api_key=settings.deepgram_api_key or NOT_GIVEN,
+            base_url=f"{listen}/v1/listen",
+            smart_format=False,
+        ),
+        llm=openai.LLM(
+            model=settings.openai_chat_model,
+            api_key=settings.openai_api_key or NOT_GIVEN,
+            base_url=settings.openai_base_url or NOT_GIVEN,
+            max_retries=0,
+            temperature=0.3,
+        ),
+        tts=build_tts(settings),
+        vad=voice_activity,
+    )
+
+
+def build_tts(settings: Settings) -> tts.TTS[str]:
+    """The agent's voice. PCM, because decoding mp3 costs time before the first word."""
+    return openai.TTS(
+        model=settings.openai_speech_model,
+        voice=settings.openai_voice,
+        api_key=settings.openai_api_key or NOT_GIVEN,
+        base_url=settings.openai_base_url or NOT_GIVEN,
+        response_format="pcm",
+    )
+
+
+def build_session(pipeline: Pipeline, *, silence_seconds: float) -> AgentSession[None]:
+    """An AgentSession for the telephone.
+
+    `silence_seconds`: how long both sides may be quiet before the caller counts as away.
+    """
+    return AgentSession[None](
+        stt=pipeline.stt,
+        llm=pipeline.llm,
+        tts=pipeline.tts,
+        vad=pipeline.vad,
+        turn_handling={
+            "turn_detection": inference.TurnDetector(version="v1-mini"),
+            "endpointing": {"mode": "fixed", "min_delay": 0.3, "max_delay": 1.6},
+            "interruption": {
+                "mode": "vad",
+                # Pausing early is cheap because a false alarm resumes: an "mm-hm" costs the caller
+                # a short pause, a real interruption is obeyed half a second after it began.
+                "min_duration": 0.2,
+                "resume_false_interruption": True,
+                "false_interruption_timeout": 0.7,
+                # What the caller says during the disclosure is heard (see opening.py).
+                "discard_audio_if_uninterruptible": False,
+            },
+            "preemptive_generation": {"enabled": True, "preemptive_tts": True},
+        },
+        # There is no echo canceller to warm up on a phone line; the default would deafen the agent
+        # for the first 3 s.
+        aec_warmup_duration=None,
+        user_away_timeout=silence_seconds,
+        # Speech that the recogniser says nothing about means that the recogniser is not there.
+        transcription_timeout=4.0,
+        max_tool_steps=4,
+        conn_options=SessionConnectOptions(
+            stt_conn_options=_CONNECT,
+            llm_conn_options=_CONNECT,
+            tts_conn_options=_CONNECT,
+            # We decide when a failing provider ends the call (conversation/trouble.py).
+            max_unrecoverable_errors=1000,
+        ),
+    )

@@ -1,0 +1,101 @@
+"""Lines rendered to audio before they are needed, and kept on disk between calls.
+
+The first words of a call must not wait for a provider, and an apology for a failing provider
+cannot come from it.
+"""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
+
+import structlog
+from livekit import rtc
+from livekit.agents import APIError, tts
+
+SAMPLE_RATE = 24_000
+"""Of the audio kept here: Hz, mono, 16 bit."""
+_FRAME_SAMPLES = SAMPLE_RATE // 50
+
+log = structlog.get_logger(__name__)
+
+
+class SpokenAhead:
+    """Audio of fixed lines, by voice and text.
+
+    `voice` names the provider, model and voice: audio of one voice is never played as another's.
+    Several processes may fill the same directory at once.
+    """
+
+    def __init__(self, directory: Path, voice: str) -> None:
+        self._directory = directory
+        self._voice = voice
+        self._audio: dict[str, bytes] = {}
+
+    def load(self, lines: Iterable[str]) -> list[str]:
+        """Take what is on disk into memory. Returns the lines that are not there yet."""
+        missing = []
+        for line in lines:
+            if line in self._audio:
+                continue
+            try:
+                self._audio[line] = self._path(line).read_bytes()
+            except FileNotFoundError:
+                missing.append(line)
+        return missing
+
+    async def render(self, lines: Iterable[str], engine: tts.TTS[str]) -> list[str]:
+        """Make sure that every line has audio. Returns those that the engine could not speak."""
+        failed = []
+        for line in self.load(lines):
+            try:
+                pcm = await _speak(engine, line)
+            except APIError as error:
+                log.warning("line_not_rendered", error=type(error).__name__)
+                failed.append(line)
+                continue
+            self._audio[line] = pcm
+            self._keep(line, pcm)
+        return failed
+
+    def seconds(self, line: str) -> float:
+        """How long the line takes to speak; 0 if it has no audio."""
+        return len(self._audio.get(line, b"")) / 2 / SAMPLE_RATE
+
+    def frames(self, line: str) -> AsyncIterator[rtc.AudioFrame] | None:
+        """The line's audio in 20 ms frames, or None if it has not been rendered."""
+        pcm = self._audio.get(line)
+        return None if pcm is None else _frames(pcm)
+
+    def _path(self, line: str) -> Path:
+        name = hashlib.sha256(f"{self._voice}\0{line}".encode()).hexdigest()
+        return self._directory / f"{name}.pcm"
+
+    def _keep(self, line: str, pcm: bytes) -> None:
+        """Best effort: a full disk costs the next call a rendering, not this call its voice."""
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=self._directory)
+            with os.fdopen(handle, "wb") as file:
+                file.write(pcm)
+            Path(temporary).replace(self._path(line))
+        except OSError as error:
+            log.warning("line_not_kept", error=type(error).__name__)
+
+
+async def _speak(engine: tts.TTS[str], line: str) -> bytes:
+    pcm = bytearray()
+    async with engine.synthesize(line) as stream:
+        async for event in stream:
+            frame = event.frame
+            assert frame.sample_rate == SAMPLE_RATE, frame.sample_rate
+            pcm += frame.data.tobytes()
+    return bytes(pcm)
+
+
+async def _frames(pcm: bytes) -> AsyncIterator[rtc.AudioFrame]:
+    step = _FRAME_SAMPLES * 2
+    for start in range(0, len(pcm), step):
+        chunk = pcm[start : start + step].ljust(step, b"\0")
+        yield rtc.AudioFrame(chunk, SAMPLE_RATE, 1, _FRAME_SAMPLES)
