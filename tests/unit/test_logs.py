@@ -8,6 +8,7 @@ import multiprocessing
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -186,7 +187,10 @@ def _log_as_a_job(to_worker: socket.socket) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.DEBUG)
     configure_job_logs()
-    structlog.get_logger("agent.call").info("turn", call_id="c1", transcript=WORDS, room=PHONE)
+    unpicklable = threading.Lock()
+    structlog.get_logger("agent.call").info(
+        "turn", call_id="c1", transcript=WORDS, room=PHONE, held=unpicklable
+    )
     logging.getLogger("livekit.agents").debug("user", extra={"lk.pii.text": WORDS})
     try:
         raise ValueError(PHONE)
@@ -207,6 +211,7 @@ def test_a_jobs_events_reach_the_workers_log_whole_and_redacted(lines: io.String
     assert job.exitcode == 0
     turn, user, lost = parsed(lines)
     assert (turn["event"], turn["call_id"], turn["room"]) == ("turn", "c1", "[phone]")
+    assert turn["held"] == "<lock>"
     assert turn["transcript"] == user["lk.pii.text"] == "[redacted]"
     assert lost["event"] == "lost"
     assert str(lost["exception"]).endswith("ValueError: [phone]")

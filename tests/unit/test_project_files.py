@@ -1,0 +1,111 @@
+"""Hand-written lists that must agree with the code: variables, dependencies, targets, layers."""
+
+import re
+import tomllib
+
+import pytest
+import yaml
+from dotenv import dotenv_values
+
+from agent.settings import ROOT, Settings, load_settings
+
+EXAMPLE = (ROOT / ".env.example").read_text()
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+DEPENDENCIES = [
+    re.match(r"[\w.-]+", line)[0].lower()  # type: ignore[index]  # a dependency begins with its name
+    for group in (PROJECT["dependencies"], *PROJECT["optional-dependencies"].values())
+    for line in group
+]
+
+
+def variables_of_settings() -> set[str]:
+    names: set[str] = set()
+    for name, field in Settings.model_fields.items():
+        aliases = getattr(field.validation_alias, "choices", None) or [name]
+        names |= {str(alias).upper() for alias in aliases}
+    return names
+
+
+def variables_of_compose() -> set[str]:
+    return set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "compose.yaml").read_text()))
+
+
+def variables_of_example() -> list[str]:
+    return re.findall(r"^(?:# )?([A-Z][A-Z_]+)=", EXAMPLE, re.MULTILINE)
+
+
+def test_the_example_names_every_variable_once_and_no_other() -> None:
+    named = variables_of_example()
+    assert sorted(named) == sorted(variables_of_settings() | variables_of_compose())
+
+
+def test_every_variable_of_the_example_is_explained_or_explains_itself() -> None:
+    obvious = {"LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"}
+    lines = EXAMPLE.splitlines()
+    for number, line in enumerate(lines):
+        found = re.match(r"(?:# )?([A-Z][A-Z_]+)=", line)
+        if found is None or found[1] in obvious or found[1].endswith(("_MODEL", "_VOICE")):
+            continue
+        assert lines[number - 1].startswith("# "), f"{found[1]} has no comment above it"
+
+
+def test_the_example_as_it_is_sets_nothing() -> None:
+    assert not any(dotenv_values(ROOT / ".env.example").values())
+
+
+def test_the_examples_commented_values_are_the_real_defaults() -> None:
+    shown = dict(re.findall(r"^# ([A-Z][A-Z_]+)=(.+)$", EXAMPLE, re.MULTILINE))
+    mine = {name: value for name, value in shown.items() if name in variables_of_settings()}
+    assert mine
+    assert load_settings(environ=mine, env_file=None) == load_settings(environ={}, env_file=None)
+
+
+@pytest.mark.parametrize("name", DEPENDENCIES)
+def test_every_direct_dependency_has_its_reason_and_licence(name: str) -> None:
+    text = (ROOT / "docs" / "dependencies.md").read_text()
+    row = re.search(rf"^\| {re.escape(name)} \| .{{8,}} \| .{{3,}} \|$", text, re.MULTILINE)
+    assert row, f"docs/dependencies.md has no line for {name}"
+
+
+def test_no_reason_is_given_for_a_dependency_that_is_gone() -> None:
+    text = (ROOT / "docs" / "dependencies.md").read_text()
+    listed = re.findall(r"^\| ([a-z0-9][\w.-]+) \|", text, re.MULTILINE)
+    assert sorted(set(listed) - {"package"}) == sorted(set(DEPENDENCIES))
+
+
+def test_make_help_has_a_line_for_every_target() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    phony = re.search(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)
+    assert phony is not None
+    explained = re.findall(r"^([a-z]+):.*## \S", makefile, re.MULTILINE)
+    assert sorted(explained) == sorted(phony[1].split())
+
+
+def test_ci_calls_the_readmes_test_command_and_nothing_else() -> None:
+    script = (ROOT / ".ci" / "run").read_text().splitlines()
+    commands = [line for line in script if line and not line.startswith(("#", "set ", "cd "))]
+    assert commands == ["exec make test"]
+
+
+def test_agents_md_shows_the_layers_that_the_linter_enforces() -> None:
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    layers = next(c["layers"] for c in config["contracts"] if c["type"] == "layers")
+    drawn = "\n".join(re.sub(r"agent\.|[()]", "", layer) for layer in layers)
+    assert f"```\n{drawn}\n```" in (ROOT / "AGENTS.md").read_text()
+
+
+def test_a_container_stops_only_after_its_worker_may_have_drained() -> None:
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+    minutes = re.fullmatch(r"(\d+)m", services["worker"]["stop_grace_period"])
+    assert minutes is not None
+    assert int(minutes[1]) * 60 > load_settings(environ={}, env_file=None).drain_seconds
+
+
+def test_compose_and_dockerfile_hold_no_secret_of_their_own() -> None:
+    compose = (ROOT / "compose.yaml").read_text()
+    for name in ("POSTGRES_PASSWORD", "LIVEKIT_API_SECRET", "OPENAI_API_KEY", "DEEPGRAM_API_KEY"):
+        for value in re.findall(rf"^\s*{name}: (.*)$", compose, re.MULTILINE):
+            assert value.startswith(f"${{{name}:?")
+    assert not re.search(
+        r"(?i)(ENV|ARG) .*(secret|password|_key)", (ROOT / "Dockerfile").read_text()
+    )
