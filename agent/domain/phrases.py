@@ -30,10 +30,14 @@ Words = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """One phrase: as written in the list, and its parts, each a choice between words."""
+    """One phrase: as written in the list, and its parts, each a choice between words.
+
+    `starts` are the words that it can begin with: most sentences hold none of them.
+    """
 
     text: str
     parts: tuple[tuple[Words, ...], ...]
+    starts: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +103,13 @@ def phrase(text: str) -> Phrase:
         raise ValueError("a bracket without its partner")
     choices = [piece.split("|") if index % 2 else [piece] for index, piece in enumerate(pieces)]
     parts = tuple(tuple(_words(text) for text in choice) for choice in choices)
-    # Without a word in it, a phrase would be found everywhere.
-    if not any(all(_spoken(words) for words in part) for part in parts):
-        raise ValueError("a phrase that may be empty")
-    return Phrase(text, tuple(part for part in parts if any(part)))
+    starts: set[str] = set()
+    for part in parts:
+        starts |= {words[0] for words in part if _spoken(words)}
+        if all(_spoken(words) for words in part):
+            return Phrase(text, tuple(part for part in parts if any(part)), frozenset(starts))
+    # It would be found everywhere.
+    raise ValueError("a phrase that may be empty")
 
 
 def backchannels(texts: Iterable[str]) -> frozenset[str]:
@@ -148,7 +155,9 @@ def _first(
 def _found(words: Sequence[str], wanted: Iterable[Phrase]) -> Iterator[_Span]:
     """Where in one sentence the phrases stand: first word, and the one after the last."""
     for each in wanted:
-        for start in range(len(words)):
+        for start, word in enumerate(words):
+            if word not in each.starts:
+                continue
             places = {start}
             for part in each.parts:
                 places = {

@@ -31,7 +31,7 @@ OPT_OUTS = _table("""
     en: Please stop calling.
     en: Look, stop phoning me.
     en: Don't call me again.
-    en: Don’t call me again, please.
+    en: Don\u2019t call me again, please.
     en: Do not call me anymore.
     en: Dont call me any more
     en: Don't ever call me again, all right?
@@ -64,7 +64,7 @@ OPT_OUTS = _table("""
     en: stop calling me and do not call my mobile either
     en: Don't hesitate to email. And don't call me again.
     fr: Ne m'appelez plus.
-    fr: Ne m’appelez plus jamais !
+    fr: Ne m\u2019appelez plus jamais !
     fr: m'appelez plus
     fr: Ne me rappelez plus jamais.
     fr: Arrêtez de m'appeler.
@@ -334,7 +334,7 @@ def test_up_to_three_other_words_may_stand_between_two_words_of_a_phrase() -> No
 
 def test_a_phrase_that_would_match_everything_is_refused() -> None:
     for text in ("", "[stop|]", "stop [calling", "$"):
-        with pytest.raises(ValueError, match="phrase|bracket"):
+        with pytest.raises(ValueError, match=r"phrase|bracket"):
             phrase(text)
 
 
