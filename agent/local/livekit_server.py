@@ -25,7 +25,8 @@ API_KEY = "local-key"
 class LocalLiveKit(Server):
     """One livekit-server. Without Redis its SIP API (trunks, dispatch rules) does not work.
 
-    `webhook_url` is where it posts its own webhooks; None posts none.
+    `webhook_url` is where it posts its own webhooks; None posts none. `key` is an API key and its
+    secret (32 characters or more); None makes a new one.
     """
 
     name = "livekit-server"
@@ -37,12 +38,12 @@ class LocalLiveKit(Server):
         redis_url: str,
         log: Path,
         webhook_url: str | None = None,
+        key: tuple[str, str] | None = None,
         port: int | None = None,
         report: Report = say_nothing,
     ) -> None:
         super().__init__(port=port)
-        self.api_key = API_KEY
-        self.api_secret = secrets.token_urlsafe(32)
+        self.api_key, self.api_secret = key or (API_KEY, secrets.token_urlsafe(32))
         self._redis_url = redis_url
         self._webhook_url = webhook_url
         self._log = log

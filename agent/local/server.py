@@ -67,6 +67,11 @@ class Server(abc.ABC):
             self._child = None
             self._clean_up()
 
+    def kill(self) -> None:
+        """End the server at once, when there is no time left for `stop`."""
+        if self._child is not None:
+            self._child.kill()
+
     async def exited(self) -> int:
         """Wait, without a deadline, until the server has ended by itself; returns its exit code."""
         return await self._running().exited()
