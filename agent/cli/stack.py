@@ -49,14 +49,18 @@ async def _run(port: int | None, temporary: bool) -> None:
         await starting
     try:
         _print_stack(running)
-        ended = asyncio.create_task(running.part_ended())
-        await asyncio.wait([ended, asked_to_end], return_when=asyncio.FIRST_COMPLETED)
-        if ended.done():
-            raise await ended
-        ended.cancel()
+        watching: asyncio.Future[None] = asyncio.create_task(_fail_with_a_part(running))
+        await asyncio.wait([watching, asked_to_end], return_when=asyncio.FIRST_COMPLETED)
+        if watching.done():
+            await watching
+        watching.cancel()
         errors.print("stopping …")
     finally:
         await running.stop()
+
+
+async def _fail_with_a_part(running: Stack) -> None:
+    raise await running.part_ended()
 
 
 def _on_signals() -> asyncio.Future[None]:
