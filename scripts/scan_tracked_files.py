@@ -40,7 +40,10 @@ _SECRETS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 """Kinds of secrets that this project handles, and the usual ones. `value` may be a placeholder."""
 
-_PLACEHOLDER = re.compile(r"(?i)example|placeholder|your[_-]|changeme|[$<{%]|^\.\.\.|^(.)\1*$")
+_PLACEHOLDER = re.compile(
+    r"(?i)example|placeholder|your[_-]|changeme|[$<{%]|^(local|dev|test|demo)[_-]|^password$"
+    r"|^\.\.\.|^(.)\2*$"
+)
 
 _HOST = re.compile(r"(?i)(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
 _URL_HOST = re.compile(r"(?i)https?://(?:[^@/\s'\"]*@)?([^/:\s'\",|]+)")

@@ -63,6 +63,9 @@ def test_every_kind_of_secret_is_found(repo: Path, line: str, what: str) -> None
         '"auth_password": "${TELNYX_SIP_PASSWORD}"',
         "TELNYX_API_KEY=",
         "LIVEKIT_API_SECRET=your_livekit_api_secret",
+        'API_KEY = "local-key"',
+        "postgresql://user:password@host:5432/database",
+        "POSTGRES_PASSWORD=xxxxxxxx",
         "postgresql://agent:${POSTGRES_PASSWORD}@postgres/calls",
         "livekit_api_secret: str | None = None",
         "secret = settings.livekit_api_secret",
@@ -93,7 +96,7 @@ def test_a_folder_without_git_is_an_error_not_a_clean_result(tmp_path: Path) -> 
 
 
 def test_the_hosts_come_from_the_clients_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PIP_INDEX_URL", "https://user:pw@mirror.example.net:8443/simple")
+    monkeypatch.setenv("PIP_INDEX_URL", "https://user:example@mirror.example.net:8443/simple")
     hosts = registry_hosts()
     assert "mirror.example.net" in hosts
     assert len(hosts) > 1, "pip's own defaults are missing"
