@@ -1,0 +1,1 @@
+"""The phone network against a real livekit-server."""
