@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     speech_cache_dir: Path = Path("~/.cache/ai-sales-call/speech").expanduser()
 
     max_concurrent_calls: PositiveInt = 8
+    idle_processes: PositiveInt = 2
     max_call_minutes: PositiveInt = 15
     drain_seconds: PositiveInt = 1800
     health_host: str = "127.0.0.1"

@@ -17,8 +17,10 @@ import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from agent.errors import StackError
 from agent.settings import child_environment
@@ -45,7 +47,7 @@ def spawn(
     name: str,
     argv: Sequence[str | Path],
     *,
-    log: Path,
+    log: Path | None,
     environment: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     user: User | None = None,
@@ -54,6 +56,8 @@ def spawn(
     supervise: bool = sys.platform != "linux",
 ) -> "ChildProcess":
     """Start `argv` (an absolute program and its arguments) with its output in `log`.
+
+    Without a log its output is ours.
 
     It ends with `death_signal` when this process dies in whatever way, kill -9 included. `name` is
     what error messages call it; `environment` is added to ours. The child has a session of its own:
@@ -66,9 +70,6 @@ def spawn(
     program = Path(argv[0])
     if not os.access(program, os.X_OK):
         raise StackError(f"{name}: {program} is not an executable file; run `make setup` again")
-    log.parent.mkdir(parents=True, exist_ok=True)
-    if log.exists():
-        log.replace(log.with_name(f"{log.name}.1"))  # the run before this one, to look into
     lifeline, ours = os.pipe() if supervise else (None, None)
     watch = [
         sys.executable,
@@ -78,12 +79,12 @@ def spawn(
         "-" if lifeline is None else str(lifeline),
     ]
     try:
-        with log.open("wb") as output:
+        with _output(log) as output:
             process = subprocess.Popen(
                 [*watch, *map(str, argv)],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
-                stderr=subprocess.STDOUT,
+                stderr=subprocess.STDOUT if log is not None else None,
                 cwd=cwd,
                 env=child_environment(**(environment or {})),
                 start_new_session=True,
@@ -102,7 +103,7 @@ class ChildProcess:
         self,
         name: str,
         process: subprocess.Popen[bytes],
-        log: Path,
+        log: Path | None,
         stop_signal: signal.Signals,
         lifeline: int | None,
     ) -> None:
@@ -147,6 +148,11 @@ class ChildProcess:
             await asyncio.sleep(poll)
         return code
 
+    def terminate(self) -> None:
+        """Ask the child to end in its own time; nothing if it has ended."""
+        if self.exit_code is None:
+            self._process.send_signal(self._stop_signal)
+
     async def stop(self, *, timeout: float = 10.0) -> None:
         """End the child in order, and by force after `timeout` seconds, or when we are cancelled.
 
@@ -173,6 +179,8 @@ class ChildProcess:
 
     def last_words(self, lines: int = 3) -> str:
         """The end of the log on one line, and where the rest is."""
+        if self.log is None:
+            return "what it said stands above"
         tail = self.log.read_text(errors="replace").strip().splitlines()[-lines:]
         said = " | ".join(line.strip()[:300] for line in tail) or "it wrote nothing"
         return f"last lines: {said} (log: {self.log})"
@@ -181,6 +189,15 @@ class ChildProcess:
         code = self.exit_code
         assert code is not None
         return f"ended by {signal.Signals(-code).name}" if code < 0 else f"exited with {code}"
+
+
+def _output(log: Path | None) -> AbstractContextManager[IO[bytes] | None]:
+    if log is None:
+        return nullcontext()
+    log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists():
+        log.replace(log.with_name(f"{log.name}.1"))  # the run before this one, to look into
+    return log.open("wb")
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:

@@ -1,0 +1,96 @@
+"""`python agent.py start` and `dev`: the process that answers calls."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Mapping
+from typing import Annotated
+
+import typer
+
+from agent.cli.console import errors
+from agent.cli.context import settings
+from agent.cli.stack import ProgressDisplay
+from agent.local.reloading import ReloadingWorker
+from agent.local.stack import Stack
+from agent.local.state import read_state
+from agent.settings import read_environment
+from agent.wiring.logs import configure_logs
+from agent.wiring.worker import run_worker
+
+app = typer.Typer()
+
+_DEV_DRAIN_SECONDS = 60.0
+
+
+@app.command()
+def start(
+    pretty: Annotated[
+        bool, typer.Option("--pretty", help="Logs for a person instead of JSON lines.")
+    ] = False,
+    log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = "INFO",
+) -> None:
+    """Take calls until SIGTERM; then finish the running ones and end."""
+    level = logging.getLevelNamesMapping().get(log_level.upper())
+    if level is None:
+        raise typer.BadParameter("write DEBUG, INFO, WARNING or ERROR", param_hint="--log-level")
+    configure_logs(json=not pretty, level=level)
+    asyncio.run(run_worker(settings()))
+
+
+@app.command()
+def dev() -> None:
+    """Take calls on this laptop: reloads on change, starts the local stack if there is none."""
+    configure_logs(json=False)
+    asyncio.run(_dev())
+
+
+async def _dev() -> None:
+    given = read_environment()
+    running = read_state()
+    if "LIVEKIT_URL" in given or "LIVEKIT_WS_URL" in given or running is not None:
+        await _work(running.environment if running else {}, local=running is not None)
+        return
+    with ProgressDisplay() as display:
+        stack = Stack(given, watch=display.show)
+        await stack.start()
+    try:
+        await _work(stack.environment, local=True)
+    finally:
+        await stack.stop()
+
+
+async def _work(environment: Mapping[str, str], *, local: bool) -> None:
+    """Run the reloading worker until Ctrl-C; a second Ctrl-C does not wait for running calls."""
+    worker = ReloadingWorker(environment)
+    if local:
+        errors.print(
+            "\nPlace a call from a second terminal:  "
+            "[bold]python agent.py simulate books-a-visit[/]\n"
+        )
+    loop = asyncio.get_running_loop()
+    asked, hurried = asyncio.Event(), asyncio.Event()
+
+    def on_signal() -> None:
+        (hurried if asked.is_set() else asked).set()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, on_signal)
+    running = asyncio.create_task(worker.run())
+    stopping = asyncio.create_task(asked.wait())
+    try:
+        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            await running
+        errors.print("finishing running calls; Ctrl-C again to cut them")
+        running.cancel()
+        ending = asyncio.create_task(worker.stop(_DEV_DRAIN_SECONDS))
+        hurry = asyncio.create_task(hurried.wait())
+        await asyncio.wait({ending, hurry}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (ending, hurry):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+    finally:
+        worker.kill()

@@ -1,0 +1,65 @@
+"""The telephone side of one call: putting the line down and handing the caller over."""
+
+import asyncio
+
+import aiohttp
+import structlog
+from livekit import api
+from livekit.protocol.sip import SIPTransferStatus
+
+from agent.domain.phone_numbers import PhoneNumber
+from agent.errors import Refused
+
+log = structlog.get_logger(__name__)
+
+_HANG_UP_TRIES = 3
+_HANG_UP_SECONDS = 5.0
+_TRANSFER_RINGS = 25
+"""Seconds the person's phone may ring; livekit-sip itself gives up after 30."""
+
+
+class LiveKitPhoneLine:
+    """One caller in one LiveKit room. `identity` is the caller's SIP participant."""
+
+    def __init__(self, livekit: api.LiveKitAPI, room_name: str, identity: str) -> None:
+        self._livekit = livekit
+        self._room_name = room_name
+        self._identity = identity
+
+    async def hang_up(self) -> None:
+        """Delete the room: the phone gets BYE at once. Done again if LiveKit does not answer."""
+        request = api.DeleteRoomRequest(room=self._room_name)
+        for left in reversed(range(_HANG_UP_TRIES)):
+            try:
+                async with asyncio.timeout(_HANG_UP_SECONDS):
+                    await self._livekit.room.delete_room(request)
+                return
+            except api.TwirpError as error:
+                if error.code == api.TwirpErrorCode.NOT_FOUND:
+                    return
+                log.warning("hang_up_failed", code=error.code, tries_left=left)
+            except (aiohttp.ClientError, TimeoutError) as error:
+                log.warning("hang_up_failed", code=type(error).__name__, tries_left=left)
+
+    async def transfer(self, number: PhoneNumber) -> None:
+        """Hand the caller over by SIP REFER; on return the caller has left the room.
+
+        Raises Refused if the person cannot be reached: the call itself lives on.
+        """
+        request = api.TransferSIPParticipantRequest(
+            participant_identity=self._identity,
+            room_name=self._room_name,
+            transfer_to=f"tel:{number}",
+            play_dialtone=False,
+        )
+        request.ringing_timeout.FromSeconds(_TRANSFER_RINGS)
+        try:
+            answer = await self._livekit.sip.transfer_sip_participant(request)
+        except api.TwirpError as error:  # SipCallError too
+            log.info("transfer_refused", code=error.code)
+            raise Refused("the transfer was refused") from None
+        except (aiohttp.ClientError, TimeoutError) as error:
+            log.warning("transfer_failed", error=type(error).__name__)
+            raise Refused("the transfer did not go through") from None
+        if answer.status == SIPTransferStatus.STS_TRANSFER_FAILED:
+            raise Refused("the transfer failed")

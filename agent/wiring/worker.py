@@ -1,0 +1,79 @@
+"""The worker process, put together."""
+
+import asyncio
+from functools import partial
+
+import aiohttp
+import structlog
+from livekit import api
+from livekit.agents.utils import http_context
+
+from agent.conversation.playbook_file import load_playbook
+from agent.errors import LiveKitUnavailable, SettingsError
+from agent.settings import Settings
+from agent.voice.pipeline import build_tts
+from agent.wiring.job import build_call_parts, spoken_ahead
+from agent.worker.admission import Admission
+from agent.worker.health import HealthServer
+from agent.worker.server import Worker, run_until_signalled
+
+log = structlog.get_logger(__name__)
+
+_LIVEKIT_ANSWERS_SECONDS = 10.0
+
+
+async def run_worker(settings: Settings) -> None:
+    """Check what can be checked, render the fixed lines, take calls until signalled.
+
+    Raises CallError for everything that a person can mend.
+    """
+    settings.need(
+        *("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"),
+        *("OPENAI_API_KEY", "DEEPGRAM_API_KEY", "DATABASE_URL"),
+    )
+    playbook = load_playbook(settings.prompts_dir, settings.playbook)
+    await check_livekit(settings)
+    async with http_context.open():
+        unspoken = await spoken_ahead(settings).render(playbook.spoken_ahead(), build_tts(settings))
+    if unspoken:
+        log.error("lines_not_rendered", count=len(unspoken))
+    admission = Admission(settings.max_concurrent_calls)
+    worker = Worker(
+        url=settings.livekit_url or "",
+        api_key=settings.livekit_api_key or "",
+        api_secret=settings.livekit_api_secret or "",
+        agent_name=settings.agent_name,
+        build=partial(build_call_parts, settings),
+        admission=admission,
+        idle_processes=settings.idle_processes,
+        drain_seconds=settings.drain_seconds,
+    )
+    draining = asyncio.Event()
+    async with HealthServer(
+        settings.health_host,
+        settings.health_port,
+        lambda: worker.connected and not draining.is_set(),
+    ):
+        await run_until_signalled(worker, draining.set)
+
+
+async def check_livekit(settings: Settings) -> None:
+    """One request with our key. Raises LiveKitUnavailable or SettingsError in a line's words."""
+    try:
+        async with (
+            asyncio.timeout(_LIVEKIT_ANSWERS_SECONDS),
+            api.LiveKitAPI(
+                settings.livekit_url, settings.livekit_api_key, settings.livekit_api_secret
+            ) as livekit,
+        ):
+            await livekit.room.list_rooms(api.ListRoomsRequest(names=["-"]))
+    except api.TwirpError as error:
+        raise SettingsError(
+            f"LiveKit does not accept LIVEKIT_API_KEY and LIVEKIT_API_SECRET ({error.code}): "
+            "copy both from its settings"
+        ) from None
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise LiveKitUnavailable(
+            f"LiveKit does not answer at LIVEKIT_URL={settings.livekit_url} "
+            f"({type(error).__name__}): start it, or correct LIVEKIT_URL"
+        ) from None

@@ -1,0 +1,226 @@
+"""One job is one call: from the participant in the room to the record in the journal.
+
+The entrypoint returns when the first words are spoken; from then on events drive the call. What
+must be kept is written in `end_call`, which the framework runs however the session ended.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+
+import structlog
+from livekit import rtc
+from livekit.agents import AutoSubscribe, JobContext
+from livekit.agents.voice.room_io import RoomOptions, TextOutputOptions
+
+from agent.conversation.conversation import Conversation
+from agent.conversation.instructions import instructions
+from agent.conversation.live_call import LiveCall
+from agent.conversation.summary import summarise
+from agent.domain.calls import Direction, EventKind
+from agent.telephony.caller import Caller, read_caller, wait_until_active
+from agent.telephony.phone_line import LiveKitPhoneLine
+from agent.voice.pipeline import build_session
+from agent.voice.recorder import CallRecorder
+from agent.worker.parts import BuildParts, CallParts
+
+log = structlog.get_logger(__name__)
+
+_CALLER_COMES_SECONDS = 20.0
+_RINGS_SECONDS = 180.0
+_HARD_LIMIT_SECONDS = 4.0
+"""After our last words are due, the line is put down even if the pipeline hangs."""
+_LAST_WORDS_SECONDS = 20.0
+_SUMMARY_SECONDS = 8.0
+_JOURNAL_SECONDS = 15.0
+_KEY = "running_call"
+
+# LiveKit's reasons for which the framework closes the session by itself.
+_SESSION_CLOSES = (
+    rtc.DisconnectReason.CLIENT_INITIATED,
+    rtc.DisconnectReason.ROOM_DELETED,
+    rtc.DisconnectReason.USER_REJECTED,
+)
+# Our own doing; everything else is the caller's, or the network's on the caller's side.
+_WE_HUNG_UP = (rtc.DisconnectReason.ROOM_DELETED, rtc.DisconnectReason.PARTICIPANT_REMOVED)
+
+
+class RunningCall:
+    """The call that this job holds."""
+
+    def __init__(self, ctx: JobContext, parts: CallParts, caller: Caller) -> None:
+        self._ctx = ctx
+        self._parts = parts
+        self._caller = caller
+        self._session = build_session(
+            parts.pipeline, silence_seconds=parts.playbook.silence_seconds
+        )
+        call_id = parts.new_id()
+        self.call = LiveCall(
+            id=call_id,
+            direction=Direction.INBOUND,
+            caller_number=caller.number,
+            playbook=parts.playbook,
+            phrases=parts.phrases,
+            rules=parts.rules,
+            facts=parts.journal,
+            line=LiveKitPhoneLine(ctx.api, ctx.room.name, caller.identity),
+            spoken=parts.spoken,
+            recorder=CallRecorder(parts.recordings_dir, str(call_id)),
+            now=parts.now,
+            calendar=parts.calendar,
+        )
+        self._conversation = Conversation(
+            self._session,
+            self.call,
+            instructions(parts.prompts_dir, parts.playbook, self.call.direction, parts.now()),
+        )
+        self._timers: list[asyncio.TimerHandle] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def hold(self) -> None:
+        """Write the call down, get ready, wait for the answer, speak the first words."""
+        self._note_created()
+        room = self._ctx.room
+        room.on("participant_disconnected", self._on_participant_left)
+        room.on("sip_dtmf_received", lambda key: self._conversation.key_pressed(key.digit))
+        self._session.on("close", lambda _: self._spawn(self._hang_up()))
+        await self._session.start(
+            self._conversation.agent,
+            room=room,
+            room_options=RoomOptions(
+                participant_identity=self._caller.identity,
+                text_output=TextOutputOptions(next_in_chain=self.call.heard),
+                text_input=False,
+                delete_room_on_close=True,
+            ),
+            record=False,
+        )
+        if self._parts.playbook.recording:
+            self.call.recorder.attach(self._session)
+        if not await wait_until_active(room, self._caller.identity, _RINGS_SECONDS):
+            await self._hang_up()
+            return
+        self.call.note(EventKind.ANSWERED)
+        self._limit_duration()
+        await self._conversation.open()
+
+    async def apologise(self) -> None:
+        """Something broke in our own code: tell the caller and put the line down."""
+        self._conversation.ending.conclude(self._parts.playbook.lines.technical_goodbye)
+        await self._conversation.ending.wait()
+
+    async def finish(self) -> None:
+        """The session is over: complete the record. Runs in `on_session_end`."""
+        for timer in self._timers:
+            timer.cancel()
+        try:
+            await self._conversation.close()
+            await self._conversation.ending.wait()
+            await self._hang_up()
+            self._note_ended()
+            await self._save_recording()
+            await self._summarise()
+        finally:
+            await self._parts.journal.close(_JOURNAL_SECONDS)
+            await self._parts.close()
+
+    async def _save_recording(self) -> None:
+        recording = await self.call.recorder.finish()
+        if recording is not None:
+            self.call.note(EventKind.RECORDING_SAVED, path=recording.name)
+
+    async def _summarise(self) -> None:
+        summary = await summarise(
+            self._parts.pipeline.llm,
+            self._parts.prompts_dir,
+            self._parts.playbook,
+            self._session.history,
+            _SUMMARY_SECONDS,
+        )
+        if summary is not None:
+            self.call.note(EventKind.SUMMARISED, summary=summary)
+
+    def _note_created(self) -> None:
+        playbook = self._parts.playbook
+        self.call.note(
+            EventKind.CREATED,
+            urgent=True,
+            direction=self.call.direction,
+            from_number=self._caller.number,
+            to_number=self._caller.our_number,
+            room_name=self._ctx.room.name,
+            playbook=playbook.name,
+            language=playbook.language,
+            required_questions=",".join(playbook.required_questions),
+            telnyx_session_id=self._caller.telnyx_session_id,
+            telnyx_leg_id=self._caller.telnyx_leg_id,
+        )
+        self.call.note(EventKind.RINGING)
+
+    def _note_ended(self) -> None:
+        if not self.call.noted(EventKind.ENDED):
+            self.call.note(EventKind.ENDED, urgent=True)
+
+    def _limit_duration(self) -> None:
+        """Say goodbye at the limit; put the line down a little later, whatever hangs."""
+        limit = self._parts.max_call_seconds
+        loop = asyncio.get_running_loop()
+        last = limit + _LAST_WORDS_SECONDS + _HARD_LIMIT_SECONDS
+        self._timers = [
+            loop.call_later(limit, self._conversation.time_is_up),
+            loop.call_later(last, lambda: self._spawn(self._hang_up())),
+        ]
+
+    def _on_participant_left(self, participant: rtc.RemoteParticipant) -> None:
+        if participant.identity != self._caller.identity:
+            return
+        reason = participant.disconnect_reason
+        ours = reason in _WE_HUNG_UP or self.call.noted(EventKind.AGENT_HUNG_UP)
+        if not ours and not self.call.handing_over:
+            self.call.note(EventKind.CALLER_HUNG_UP)
+        self._note_ended()
+        if reason not in _SESSION_CLOSES:
+            self._session.shutdown(drain=False)
+
+    async def _hang_up(self) -> None:
+        await self.call.line.hang_up()
+        self._ctx.shutdown(reason="call over")
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def hold_call(build: BuildParts, ctx: JobContext) -> None:
+    """The job's entrypoint."""
+    ctx.log_context_fields = {"job_id": ctx.job.id}
+    running: RunningCall | None = None
+    try:
+        running = await _take(build, ctx)
+        await running.hold()
+    except Exception as error:  # the job's last net: no caller on a silent line
+        log.exception("call_crashed", error=type(error).__name__)
+        if running is None:
+            ctx.delete_room()
+            ctx.shutdown(reason="call could not be taken")
+            return
+        running.call.note(EventKind.CRASHED, urgent=True, error=type(error).__name__)
+        await running.apologise()
+
+
+async def _take(build: BuildParts, ctx: JobContext) -> RunningCall:
+    await ctx.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
+    async with asyncio.timeout(_CALLER_COMES_SECONDS):
+        participant = await ctx.wait_for_participant(kind=rtc.ParticipantKind.PARTICIPANT_KIND_SIP)
+    running = RunningCall(ctx, await build(ctx.proc), read_caller(participant))
+    ctx.proc.userdata[_KEY] = running
+    ctx.log_context_fields = {"job_id": ctx.job.id, "call_id": str(running.call.id)}
+    return running
+
+
+async def end_call(ctx: JobContext) -> None:
+    """The framework's on_session_end: the session is closed, however that came about."""
+    running: RunningCall | None = ctx.proc.userdata.get(_KEY)
+    if running is not None:
+        await running.finish()

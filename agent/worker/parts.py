@@ -1,0 +1,49 @@
+"""What a job is given: everything that one call needs, built inside the job's own loop."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+from uuid import UUID
+
+from livekit.agents import JobProcess
+
+from agent.conversation.live_call import FactSink
+from agent.conversation.playbook import Playbook
+from agent.domain.appointments import Calendar
+from agent.domain.phrases import Phrases
+from agent.domain.promises import SpeechRules
+from agent.voice.pipeline import Pipeline
+from agent.voice.spoken_ahead import SpokenAhead
+
+
+class Journal(FactSink, Protocol):
+    """A FactSink that can be closed: nothing noted is lost, whatever the database does."""
+
+    async def close(self, deadline_s: float) -> bool:
+        """Write what is left. False if it had to be put aside on disk."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CallParts:
+    """The parts of one call, and how to give them back."""
+
+    playbook: Playbook
+    phrases: Phrases
+    rules: SpeechRules
+    pipeline: Pipeline
+    spoken: SpokenAhead
+    journal: Journal
+    calendar: Calendar | None
+    prompts_dir: Path
+    recordings_dir: Path
+    max_call_seconds: float
+    now: Callable[[], datetime]
+    new_id: Callable[[], UUID]
+    close: Callable[[], Awaitable[None]]
+
+
+BuildParts = Callable[[JobProcess], Awaitable[CallParts]]
+"""A module-level function (or functools.partial of one): it is pickled into the job process."""
