@@ -1,0 +1,258 @@
+"""The record of calls in Postgres: facts go in, the row of a call follows from them.
+
+    await store.append(events, turns)            # any order, any number of times, from anywhere
+    for record in await store.recent(10): ...
+
+Whatever is appended is folded with everything that is known of its call, in one transaction.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+import asyncpg
+
+from agent.domain.appointments import Appointment
+from agent.domain.calls import (
+    CallEvent,
+    CallTurn,
+    Direction,
+    EventKind,
+    Source,
+    Speaker,
+    ordered,
+)
+from agent.domain.phone_numbers import parse
+from agent.domain.record import CallRecord, fold
+from agent.errors import Refused
+from agent.store.calendar import appointment_from
+from agent.store.database import Database
+from agent.store.forms import Json, events_form, storable, turns_form
+from agent.store.queries import query
+
+_LOCK_CALL = query("lock_call")
+_APPEND_EVENTS = query("append_events")
+_RECORD_CALL = query("record_call")
+_RECENT_EVENTS = query("recent_events")
+_FIND_CALLS = query("find_calls")
+_EVENTS_OF_CALL = query("events_of_call")
+_TURNS_OF_CALL = query("turns_of_call")
+_APPOINTMENT_OF_CALL = query("appointment_of_call")
+_IS_OPTED_OUT = query("is_opted_out")
+_ADD_OPT_OUT = query("add_opt_out")
+_LIST_OPT_OUTS = query("list_opt_outs")
+
+
+@dataclass(frozen=True, slots=True)
+class CallDetail:
+    """Everything that is known of one call. Turns and events in the order of time."""
+
+    record: CallRecord
+    turns: tuple[CallTurn, ...]
+    events: tuple[CallEvent, ...]
+    appointment: Appointment | None
+
+
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """Somebody who does not want to be called. `source`: where they said so. Permanent."""
+
+    number: str
+    scope: str
+    source: str
+    at: datetime
+
+
+class CallStore:
+    """Calls, their events and turns, and opt-outs. Every method raises DatabaseUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def append(self, events: Sequence[CallEvent], turns: Sequence[CallTurn] = ()) -> None:
+        """Store facts and bring the rows of their calls up to date; opt-outs in the same step.
+
+        One transaction and five round trips a call. Idempotent, also when an earlier try
+        succeeded and only its answer was lost. Events without a call are kept until it is known.
+        """
+        by_call: dict[UUID | None, tuple[list[CallEvent], list[CallTurn]]]
+        by_call = defaultdict(lambda: ([], []))
+        for event in events:
+            by_call[event.call_id][0].append(event)
+        for turn in turns:
+            by_call[turn.call_id][1].append(turn)
+        for call_id, (its_events, its_turns) in by_call.items():
+            await self._append_to(call_id, its_events, its_turns)
+
+    async def recent(self, limit: int = 20) -> list[CallRecord]:
+        """The latest calls, newest first."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(_RECENT_EVENTS, limit)
+        by_call: dict[UUID, list[CallEvent]] = defaultdict(list)
+        for event in _events(rows):
+            if event.call_id is not None:
+                by_call[event.call_id].append(event)
+        records = [fold(call_id, events) for call_id, events in by_call.items()]
+        return sorted(records, key=lambda record: (record.created_at, record.id), reverse=True)
+
+    async def show(self, call_id: UUID | str) -> CallDetail:
+        """One call by its id or the beginning of it.
+
+        Raises Refused: no such call, or several begin like this.
+        """
+        async with self._database.connection() as connection:
+            found = await connection.fetch(_FIND_CALLS, str(call_id).lower())
+            if len(found) != 1:
+                problem = "several calls have an id that begins" if found else "no call has an id"
+                raise Refused(
+                    f"{problem} like {str(call_id)!r}: `python agent.py calls` lists them"
+                )
+            full_id: UUID = found[0]["id"]
+            events = await connection.fetch(_EVENTS_OF_CALL, full_id)
+            turns = await connection.fetch(_TURNS_OF_CALL, full_id)
+            appointment = await connection.fetchrow(_APPOINTMENT_OF_CALL, full_id)
+        known = ordered(_events(events))
+        return CallDetail(
+            record=fold(full_id, known),
+            turns=tuple(_turn(row) for row in turns),
+            events=known,
+            appointment=appointment_from(appointment) if appointment else None,
+        )
+
+    async def is_opted_out(self, number: str) -> bool:
+        """Whether nobody may call this number, for whatever reason and campaign."""
+        async with self._database.connection() as connection:
+            return bool(await connection.fetchval(_IS_OPTED_OUT, _comparable(number)))
+
+    async def add_opt_out(
+        self, number: str, *, source: str, at: datetime, scope: str = "all"
+    ) -> None:
+        """Never call this number again. The first one counts; adding it again changes nothing."""
+        async with self._database.connection() as connection:
+            await connection.execute(_ADD_OPT_OUT, _comparable(number), scope, source, at)
+
+    async def opt_outs(self, limit: int = 100) -> list[OptOut]:
+        """The latest opt-outs, newest first."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(_LIST_OPT_OUTS, limit)
+        return [OptOut(row["number"], row["scope"], row["source"], row["at"]) for row in rows]
+
+    async def _append_to(
+        self, call_id: UUID | None, events: Sequence[CallEvent], turns: Sequence[CallTurn]
+    ) -> None:
+        # An upsert cannot write a row twice: of a turn told twice the later version counts.
+        latest = list({turn.turn_id: turn for turn in turns}.values())
+        async with self._database.connection() as connection, connection.transaction():
+            if call_id is not None:
+                await connection.execute(_LOCK_CALL, str(call_id))
+            rows = await connection.fetch(
+                _APPEND_EVENTS, events_form(events), turns_form(latest), call_id
+            )
+            known = ordered(_events(rows))
+            if call_id is not None and known:
+                record = fold(call_id, known)
+                opt_outs = _opt_outs(record, known)
+                await connection.execute(_RECORD_CALL, _row(record), opt_outs)
+
+
+def _row(record: CallRecord) -> Json:
+    """The record as a row of call_logs."""
+    outcome = record.outcome
+    return storable(
+        {
+            "id": str(record.id),
+            "created_at": record.created_at.isoformat(),
+            "direction": record.direction,
+            "customer_id": record.customer_id,
+            "from_number": record.from_number,
+            "to_number": record.to_number,
+            "room_name": record.room_name,
+            "status": record.state,
+            "disposition": outcome.disposition if outcome else None,
+            "reason": (outcome.reason or None) if outcome else None,
+            "evidence": events_form(outcome.evidence) if outcome else [],
+            "summary": record.summary,
+            "answered_at": _iso(record.answered_at),
+            "disclosed_at": _iso(record.disclosed_at),
+            "ended_at": _iso(record.ended_at),
+            "duration_s": record.duration_s,
+            "recording": record.recording,
+            "playbook": record.playbook,
+            "language": record.language,
+            "telnyx_session_id": record.telnyx_session_id,
+            "telnyx_leg_id": record.telnyx_leg_id,
+            "facts": {
+                "answers": dict(record.facts.answers),
+                "appointment_at": _iso(record.facts.appointment_at),
+                "callback_at": _iso(record.facts.callback_at),
+            },
+        }
+    )
+
+
+def _opt_outs(record: CallRecord, events: Iterable[CallEvent]) -> Json:
+    """The opt-outs of a call. In the order of numbers, so that two calls cannot deadlock."""
+    other_side = record.to_number if record.direction is Direction.OUTBOUND else record.from_number
+    found: dict[str, Json] = {}
+    for event in events:
+        number = str(event.detail.get("number") or other_side)
+        if event.kind is EventKind.OPTED_OUT and number:
+            found.setdefault(
+                _comparable(number),
+                {
+                    "number": _comparable(number),
+                    "scope": "all",
+                    "source": f"call:{event.detail.get('heard_by') or event.source}",
+                    "call_id": str(record.id),
+                    "at": event.at.isoformat(),
+                },
+            )
+    return storable([found[number] for number in sorted(found)])
+
+
+def _comparable(number: str) -> str:
+    """E.164 where it can be read; else as given: a wish not to be called is never thrown away."""
+    try:
+        return parse(number)
+    except Refused:
+        return number.strip()
+
+
+def _events(rows: Iterable[asyncpg.Record]) -> list[CallEvent]:
+    """Rows as events, without those of a kind that only a newer version of this program knows."""
+    return [
+        CallEvent(
+            call_id=row["call_id"],
+            kind=EventKind(row["kind"]),
+            at=row["at"].astimezone(UTC),
+            source=Source(row["source"]),
+            source_id=row["source_id"],
+            detail=row["detail"],
+        )
+        for row in rows
+        if row["kind"] in _KINDS and row["source"] in _SOURCES
+    ]
+
+
+_KINDS: frozenset[str] = frozenset(EventKind)
+_SOURCES: frozenset[str] = frozenset(Source)
+
+
+def _turn(row: asyncpg.Record) -> CallTurn:
+    return CallTurn(
+        call_id=row["call_id"],
+        turn_id=row["turn_id"],
+        speaker=Speaker(row["speaker"]),
+        text=row["text"],
+        started_at=row["started_at"].astimezone(UTC),
+        ended_at=row["ended_at"].astimezone(UTC),
+        interrupted=row["interrupted"],
+        heard_latency=row["heard_latency"],
+        metrics=row["metrics"],
+    )
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

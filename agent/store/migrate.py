@@ -1,0 +1,43 @@
+"""Bringing the schema up to date: migrations/*.sql, forward only, each exactly once."""
+
+from pathlib import Path
+
+import asyncpg
+from pogo_core.error import BadMigrationError
+from pogo_core.util import migrate as pogo
+from pogo_core.util.sql import ensure_pogo_sync, get_applied_migrations
+
+from agent.errors import DatabaseUnavailable
+from agent.store.database import CONNECT_SECONDS, check_dsn, unavailable
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+# Any fixed number: two processes that migrate at the same time take turns.
+_LOCK = 0x41495343
+
+
+async def migrate(dsn: str) -> list[str]:
+    """Apply what is missing and return its names; safe to run twice at once.
+
+    Raises DatabaseUnavailable (cannot be reached, or a migration failed and was rolled back) and
+    SettingsError (not a Postgres URL).
+    """
+    check_dsn(dsn)
+    try:
+        connection = await asyncpg.connect(dsn, timeout=CONNECT_SECONDS)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise unavailable(dsn, error) from error
+    try:
+        await connection.execute("select pg_advisory_lock($1)", _LOCK)
+        await connection.execute("set search_path to public")
+        await ensure_pogo_sync(connection)
+        before = await get_applied_migrations(connection, schema_name="public")
+        await pogo.apply(connection, MIGRATIONS, schema_name="public")
+        after = await get_applied_migrations(connection, schema_name="public")
+    except BadMigrationError as error:
+        raise DatabaseUnavailable(f"{error}: {error.__cause__}") from error
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise unavailable(dsn, error) from error
+    finally:
+        await connection.close(timeout=CONNECT_SECONDS)
+    return sorted(after - before)

@@ -1,0 +1,1 @@
+select exists (select from opt_outs where number = $1)

@@ -1,0 +1,1 @@
+select starts_at from appointments where calendar = $1 and starts_at >= $2
