@@ -76,11 +76,12 @@ async def _build(target: Path, report: Report) -> None:
     for leftover in target.parent.glob("build-*"):
         shutil.rmtree(leftover, ignore_errors=True)  # of a killed build: we hold the lock
     workshop = Path(tempfile.mkdtemp(prefix="build-", dir=target.parent))
+    log = workshop / "go-install.log"
     started = time.monotonic()
     child = spawn(
         "go install",
         [go, "install", "-v", PACKAGE],
-        log=workshop / "go-install.log",
+        log=log,
         environment={"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOBIN": str(workshop)},
         cwd=workshop,
         # On INT go starts no more compilers; they are its children, not ours.
@@ -94,7 +95,7 @@ async def _build(target: Path, report: Report) -> None:
                 raise StackError(
                     f"building livekit-server took over {BUILD_SECONDS:g} s; {WAYS_OUT}"
                 )
-            lines = child.log.read_bytes().count(b"\n")
+            lines = log.read_bytes().count(b"\n")
             report(
                 f"building livekit-server {VERSION}, once, about 2 min: "
                 f"{seconds:.0f} s, {lines} packages"
