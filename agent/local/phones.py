@@ -114,6 +114,10 @@ class Phone:
         """The keys that the agent presses, as they arrive, to the end of the call. One reader."""
         return self._digits()
 
+    async def room_sid(self) -> str:
+        """The room's `RM_…`, which the agent's requests to its providers carry. Once joined."""
+        return await self._room.sid
+
     async def say(self, pcm: bytes, sample_rate: int = 16000) -> None:
         """Speak int16 mono `pcm`; returns when it was sent, or cut. Utterances queue up."""
         if not self._leaving:
