@@ -109,11 +109,7 @@ class Server(abc.ABC):
     async def _start_on_a_free_port(self) -> None:
         for attempt in range(1, ATTEMPTS + 1):
             self.port = self._fixed_port or free_port()
-            if not port_is_free(self.port):
-                raise StackError(
-                    f"{self.name}: port {self.port} is in use: end the program that has it, "
-                    "or choose another port"
-                )
+            require_free_port(self.name, self.port)
             self._child = await self._launch()
             try:
                 await self._wait_until_ready(self._child)
@@ -127,6 +123,14 @@ class Server(abc.ABC):
         if self._child is None:
             raise StackError(f"{self.name} is not running: start it first")
         return self._child
+
+
+def require_free_port(name: str, port: int) -> None:
+    """Raises StackError when somebody already listens on a port that `name` is to have."""
+    if not port_is_free(port):
+        raise StackError(
+            f"{name}: port {port} is in use: end the program that has it, or choose another port"
+        )
 
 
 async def http_ok(url: str) -> bool:

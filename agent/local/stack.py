@@ -66,7 +66,7 @@ class Stack:
     @property
     def environment(self) -> Mapping[str, str]:
         """The variables with which a worker uses this stack, given ones included."""
-        return dict(self._started.environment)
+        return dict(sorted(self._started.environment.items()))
 
     @property
     def new_environment(self) -> Mapping[str, str]:

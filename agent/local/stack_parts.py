@@ -17,7 +17,7 @@ from agent.local.livekit_server import LocalLiveKit
 from agent.local.postgres import LocalPostgres
 from agent.local.processes import free_port
 from agent.local.python_server import PythonServer
-from agent.local.server import Report, Server
+from agent.local.server import Report, Server, require_free_port
 from agent.local.state import Kind, Part
 from agent.local.valkey import LocalValkey
 from agent.settings import ROOT
@@ -84,6 +84,8 @@ class StackParts:
     async def start(self) -> None:
         """Start what is not given. Raises StackError for the first part that cannot start."""
         given = self._given
+        if self._plan.port is not None:  # now, not after two minutes of building a server
+            require_free_port("phone network", self._plan.port)
         # Chosen before they start: the phone network is told of it while they still load.
         speech_port = free_port()
         try:
