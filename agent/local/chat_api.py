@@ -25,7 +25,7 @@ ROOM_HEADER = "X-LiveKit-Room-ID"
 
 JOB_HEADER = "X-LiveKit-Job-ID"
 SUMMARY_MARK = "SUMMARY"
-"""In the instructions of a request that wants a summary and not the next thing to say."""
+"""In the instructions of a request that wants a summary (prompts/summary.md), not a reply."""
 
 ROOMS_KEPT = 1000
 
@@ -93,15 +93,16 @@ class ChatRequest(BaseModel):
     def wants_summary(self) -> bool:
         return self.response_format.type != "text" or any(
             SUMMARY_MARK in message.content
-            for message in self.messages
             if message.role in ("system", "developer")
+            else message.content.startswith(SUMMARY_MARK)
+            for message in self.messages
         )
 
 
 class RoomOrder(BaseModel):
-    """The body of `PUT /stand-in/rooms/{room_id}`: a scenario's name, or the path of its file."""
+    """The body of `PUT /stand-in/rooms/{room_id}`: a scenario, its name, or its file's path."""
 
-    scenario: str
+    scenario: str | Scenario
 
 
 class ChatApi:
@@ -140,11 +141,13 @@ class ChatApi:
     async def register(self, request: web.Request) -> web.Response:
         """From now on requests from that room (or job) are answered from that scenario.
 
-        The file is read again each time: an edit counts from the next call on.
+        A file is read again each time: an edit counts from the next call on.
         """
         try:
             order = RoomOrder.model_validate_json(await request.read())
-            scenario = find_scenario(order.scenario, self._folder)
+            scenario = order.scenario
+            if isinstance(scenario, str):
+                scenario = find_scenario(scenario, self._folder)
         except (ValidationError, ScenarioError) as error:
             return bad_request(Part.CHAT, str(error))
         while len(self._rooms) >= ROOMS_KEPT:

@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 LARGEST_UPLOAD = 25 * 2**20
 """Bytes; OpenAI's own limit for a recording to transcribe."""
 
-GRACE_S = 1.0
+GRACE_S = 0.25
 """How long a request that runs may go on after SIGTERM."""
 
 

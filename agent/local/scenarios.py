@@ -152,6 +152,12 @@ class BackchannelStep(_Part):
     backchannel: SpeakDuringTurn
 
 
+class TalkOverStep(_Part):
+    """Speak into what the agent is saying, whether it stops or not (during the disclosure)."""
+
+    talk_over: SpeakDuringTurn
+
+
 class HangUp(_Part):
     """Now; or at a moment while the agent speaks; or so many seconds into the ringing."""
 
@@ -168,6 +174,11 @@ class HangUp(_Part):
                 "only one of `after_hearing`, `seconds_into_turn` and `while_ringing` can be given"
             )
         return self
+
+    @property
+    def has_moment(self) -> bool:
+        """Is there something in the agent's turn to wait for?"""
+        return self.after_hearing is not None or self.seconds_into_turn is not None
 
 
 class HangUpStep(_Part):
@@ -201,6 +212,7 @@ _STEPS = (
     "say",
     "barge_in",
     "backchannel",
+    "talk_over",
     "hang_up",
     "press",
     "silent",
@@ -219,6 +231,7 @@ Step = Annotated[
     | Annotated[SayStep, Tag("say")]
     | Annotated[BargeInStep, Tag("barge_in")]
     | Annotated[BackchannelStep, Tag("backchannel")]
+    | Annotated[TalkOverStep, Tag("talk_over")]
     | Annotated[HangUpStep, Tag("hang_up")]
     | Annotated[PressStep, Tag("press")]
     | Annotated[SilentStep, Tag("silent")]
@@ -266,6 +279,8 @@ class Scenario(_Part):
                 spoken.append(step.barge_in.say)
             elif isinstance(step, BackchannelStep):
                 spoken.append(step.backchannel.say)
+            elif isinstance(step, TalkOverStep):
+                spoken.append(step.talk_over.say)
         return tuple(spoken)
 
 
