@@ -22,6 +22,10 @@ GATHER_SECONDS = 0.5
 """Facts of one moment go to the database together."""
 FIRST_RETRY_SECONDS = 0.25
 LONGEST_RETRY_SECONDS = 5.0
+LAST_RETRY_SECONDS = 0.5
+"""Between tries when the call is over and its deadline runs."""
+CANCEL_SECONDS = 1.0
+"""For a statement in flight to be taken back; the facts are safe on disk by then."""
 
 logger = structlog.get_logger(__name__)
 
@@ -70,6 +74,8 @@ class Journal:
                 await asyncio.wait([self._task], timeout=deadline_s)
         finally:
             stored = self._end()
+        if self._task is not None:
+            await asyncio.wait([self._task], timeout=CANCEL_SECONDS)
         return stored
 
     def _write(self, put: Callable[[], None], *, urgent: bool) -> None:
@@ -98,7 +104,7 @@ class Journal:
                 pause = FIRST_RETRY_SECONDS
                 continue
             await self._wait_for(self._hurry, pause)
-            pause = min(pause * 2, LONGEST_RETRY_SECONDS)
+            pause = min(pause * 2, LAST_RETRY_SECONDS if self._closing else LONGEST_RETRY_SECONDS)
 
     async def _gather(self) -> None:
         """Let the facts of one moment come together, unless there is a hurry."""

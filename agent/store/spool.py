@@ -68,6 +68,8 @@ async def recover(spool_dir: Path, store: Recorder) -> int:
         try:
             found = await asyncio.to_thread(_read, claimed)
             await store.append(found.events, found.turns)
+        except FileNotFoundError:
+            continue  # another process loads it
         except DatabaseUnavailable:
             logger.warning("spool_waits_for_database", call_id=_call_id(claimed))
             break
