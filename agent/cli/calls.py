@@ -1,0 +1,150 @@
+"""`python agent.py calls`: the latest calls, and everything about one."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from agent.cli.console import console, table
+from agent.cli.context import settings
+from agent.domain.calls import CallEvent, CallTurn, Direction
+from agent.domain.record import CallRecord
+from agent.store.calls import CallDetail, CallStore
+from agent.store.database import Database
+
+app = typer.Typer()
+
+SHORT_ID = 8
+"""Characters of an id that tell one call from the others; `show` takes any unique beginning."""
+
+
+@app.callback(invoke_without_command=True)
+def calls(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many calls.")] = 20,
+) -> None:
+    """The latest calls, newest first; `calls show ID` for everything about one."""
+    if context.invoked_subcommand is None:
+        print_calls(asyncio.run(_recent(limit)))
+
+
+@app.command()
+def show(
+    call_id: Annotated[str, typer.Argument(help="The call's id, or the beginning of it.")],
+) -> None:
+    """Record, facts, dialogue and events of one call."""
+    print_call(asyncio.run(_show(call_id)))
+
+
+def print_calls(records: list[CallRecord]) -> None:
+    """The calls as one table that fits 120 columns."""
+    if not records:
+        console.print("no calls yet")
+        return
+    columns = ("id", "time", "", "other side", "status", "outcome", "s", "summary")
+    console.print(table("", columns, (_line(record) for record in records)))
+
+
+def print_call(detail: CallDetail) -> None:
+    """One call as tables: record, dialogue, events."""
+    record = detail.record
+    console.print(table(f"Call {record.id}", ("", ""), _record(detail)))
+    start = record.answered_at or record.created_at
+    turns = [_turn(turn, start) for turn in detail.turns]
+    console.print(table("Dialogue", ("at", "who", "what was heard", "latency", ""), turns))
+    events = [_event(event, start) for event in detail.events]
+    console.print(table("Events", ("at", "event", "source", "detail"), events))
+
+
+async def _recent(limit: int) -> list[CallRecord]:
+    async with Database(_dsn()) as database:
+        return await CallStore(database).recent(limit)
+
+
+async def _show(call_id: str) -> CallDetail:
+    async with Database(_dsn()) as database:
+        return await CallStore(database).show(call_id)
+
+
+def _dsn() -> str:
+    current = settings()
+    current.need("DATABASE_URL")
+    return str(current.database_url)
+
+
+def _line(record: CallRecord) -> tuple[object, ...]:
+    outbound = record.direction is Direction.OUTBOUND
+    return (
+        str(record.id)[:SHORT_ID],
+        f"{_local(record.created_at):%d %b %H:%M:%S}",
+        "→" if outbound else "←",
+        record.to_number if outbound else record.from_number,
+        record.state,
+        _outcome(record),
+        None if record.duration_s is None else round(record.duration_s),
+        record.summary,
+    )
+
+
+def _record(detail: CallDetail) -> Iterator[tuple[str, object]]:
+    """What is known of the call, a line a fact; what is not known is left out."""
+    record, facts = detail.record, detail.record.facts
+    lines = (
+        ("direction", record.direction),
+        ("from → to", f"{record.from_number} → {record.to_number}"),
+        ("customer", record.customer_id),
+        ("playbook", f"{record.playbook} ({record.language})" if record.playbook else None),
+        ("room", record.room_name),
+        ("status", record.state),
+        ("outcome", _outcome(record)),
+        ("evidence", ", ".join(event.kind for event in _evidence(record))),
+        ("created", _when(record.created_at)),
+        ("answered", _when(record.answered_at)),
+        ("disclosed", _when(record.disclosed_at)),
+        ("ended", _when(record.ended_at)),
+        ("duration", None if record.duration_s is None else f"{record.duration_s:g} s"),
+        *((f"answer: {question}", value) for question, value in facts.answers.items()),
+        ("appointment", _when(facts.appointment_at)),
+        ("appointment note", detail.appointment.note if detail.appointment else None),
+        ("callback", _when(facts.callback_at)),
+        ("summary", record.summary),
+        ("recording", record.recording),
+    )
+    return ((name, value) for name, value in lines if value not in (None, ""))
+
+
+def _turn(turn: CallTurn, start: datetime) -> tuple[object, ...]:
+    latency = "" if turn.heard_latency is None else f"{turn.heard_latency:.2f} s"
+    cut = "interrupted" if turn.interrupted else ""
+    return _since(turn.started_at, start), turn.speaker, turn.text, latency, cut
+
+
+def _event(event: CallEvent, start: datetime) -> tuple[object, ...]:
+    detail = ", ".join(f"{key}={value}" for key, value in event.detail.items())
+    return _since(event.at, start), event.kind, event.source, detail
+
+
+def _outcome(record: CallRecord) -> str:
+    if record.outcome is None:
+        return ""
+    reason = f" ({record.outcome.reason})" if record.outcome.reason else ""
+    return f"{record.outcome.disposition}{reason}"
+
+
+def _evidence(record: CallRecord) -> tuple[CallEvent, ...]:
+    return record.outcome.evidence if record.outcome else ()
+
+
+def _when(at: datetime | None) -> str | None:
+    return None if at is None else f"{_local(at):%a %d %b %Y %H:%M:%S %Z}"
+
+
+def _local(at: datetime) -> datetime:
+    """In the zone of whoever reads it."""
+    return at.astimezone()
+
+
+def _since(at: datetime, start: datetime) -> str:
+    return f"{(at - start).total_seconds():+.1f} s"
