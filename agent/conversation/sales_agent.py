@@ -13,6 +13,7 @@ from agent.conversation.tools import Tool
 from agent.domain.calls import EventKind
 from agent.domain.phrases import asks_if_robot, is_backchannel
 from agent.domain.promises import why_not
+from agent.voice.interruption import resume_soon
 
 _TRANSCRIPTS = (
     stt.SpeechEventType.INTERIM_TRANSCRIPT,
@@ -42,6 +43,8 @@ class SalesAgent(Agent):
         async for event in Agent.default.stt_node(self, audio, model_settings):
             words = event.alternatives[0].text if event.alternatives else ""
             if event.type in _TRANSCRIPTS and self._is_only_listening(words):
+                if event.type is stt.SpeechEventType.FINAL_TRANSCRIPT:
+                    resume_soon(self.session)
                 continue
             yield event
 

@@ -30,11 +30,11 @@ async def summarise(
     ]
     if not any(line.startswith("Caller:") for line in spoken):
         return None
-    prompt = fill(
-        prompts_dir / "summary.md", company=playbook.company, transcript="\n".join(spoken)
-    )
     context = ChatContext.empty()
-    context.add_message(role="user", content=prompt)
+    context.add_message(
+        role="system", content=fill(prompts_dir / "summary.md", company=playbook.company)
+    )
+    context.add_message(role="user", content="\n".join(spoken))
     words: list[str] = []
     try:
         async with asyncio.timeout(seconds), model.chat(chat_ctx=context) as stream:

@@ -4,8 +4,10 @@ This file is the single source of models and turn-taking figures. Everything is 
 framework's own defaults pick cloud models when it runs in development mode.
 """
 
+import importlib
 from dataclasses import dataclass
 
+import numpy as np
 from livekit.agents import AgentSession, APIConnectOptions, inference, llm, stt, tts, vad
 from livekit.agents.types import NOT_GIVEN
 from livekit.agents.voice.agent_session import SessionConnectOptions
@@ -21,7 +23,7 @@ _CONNECT = APIConnectOptions(max_retry=1, retry_interval=0.2, timeout=4.0)
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """The engines of one call. Built inside the job's own event loop."""
+    """The engines of one call. Bound to no event loop until it is used."""
 
     stt: stt.STT[str]
     llm: llm.LLM[str]
@@ -36,6 +38,13 @@ def load_vad() -> vad.VAD:
     caller has finished.
     """
     return silero.VAD.load(min_silence_duration=0.3, min_speech_duration=0.05)
+
+
+def warm_up() -> None:
+    """Pay now for what libraries put off until first use, which is else the caller's first word."""
+    importlib.import_module("openai.resources.chat.completions")
+    importlib.import_module("openai.resources.audio.speech")
+    np.fft.rfft(np.zeros(16))
 
 
 def build_pipeline(settings: Settings, language: str, voice_activity: vad.VAD) -> Pipeline:
@@ -92,7 +101,8 @@ def build_session(pipeline: Pipeline, *, silence_seconds: float) -> AgentSession
                 # a short pause, a real interruption is obeyed half a second after it began.
                 "min_duration": 0.2,
                 "resume_false_interruption": True,
-                "false_interruption_timeout": 0.7,
+                # For a noise that no words follow; after an "mm-hm" see interruption.py.
+                "false_interruption_timeout": 1.5,
                 # What the caller says during the disclosure is heard (see opening.py).
                 "discard_audio_if_uninterruptible": False,
             },

@@ -4,6 +4,7 @@ The first words of a call must not wait for a provider, and an apology for a fai
 cannot come from it.
 """
 
+import asyncio
 import hashlib
 import os
 import tempfile
@@ -17,6 +18,7 @@ from livekit.agents import APIError, tts
 SAMPLE_RATE = 24_000
 """Of the audio kept here: Hz, mono, 16 bit."""
 _FRAME_SAMPLES = SAMPLE_RATE // 50
+_LEAD_SECONDS = 0.5
 
 log = structlog.get_logger(__name__)
 
@@ -95,7 +97,17 @@ async def _speak(engine: tts.TTS[str], line: str) -> bytes:
 
 
 async def _frames(pcm: bytes) -> AsyncIterator[rtc.AudioFrame]:
+    """In real time but for a short lead.
+
+    All at once, ten seconds of audio would keep the framework's transcript synchroniser, and with
+    it the call's loop, busy for 0.2 s just when the first word is due.
+    """
+    loop = asyncio.get_running_loop()
+    began = loop.time()
     step = _FRAME_SAMPLES * 2
     for start in range(0, len(pcm), step):
+        ahead = start / 2 / SAMPLE_RATE - (loop.time() - began)
+        if ahead > _LEAD_SECONDS:
+            await asyncio.sleep(ahead - _LEAD_SECONDS)
         chunk = pcm[start : start + step].ljust(step, b"\0")
         yield rtc.AudioFrame(chunk, SAMPLE_RATE, 1, _FRAME_SAMPLES)

@@ -1,7 +1,9 @@
-"""The parts of one call, built in the job process from the settings it was handed."""
+"""The parts of one call: what can be made ready before it comes, and what belongs to its loop."""
 
-from datetime import UTC, datetime, time
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -12,17 +14,70 @@ from agent.conversation.playbook import Playbook, opening_range
 from agent.conversation.playbook_file import load_playbook
 from agent.conversation.speech_rules import load_speech_rules
 from agent.domain.appointments import Opening, OpeningHours
+from agent.domain.phrases import Phrases
+from agent.domain.promises import SpeechRules
+from agent.errors import CallError
 from agent.settings import Settings
 from agent.store.calendar import PostgresCalendar
 from agent.store.calls import CallStore
+from agent.store.database import Database
 from agent.store.journal import Journal
-from agent.store.pool import open_pool
-from agent.voice.pipeline import build_pipeline
+from agent.voice.pipeline import Pipeline, build_pipeline, load_vad, warm_up
 from agent.voice.spoken_ahead import SpokenAhead
 from agent.wiring.logs import configure_job_logs
 from agent.worker.parts import CallParts
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_KEY = "prepared"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What an idle job process has in hand when a call comes: nothing here needs an event loop."""
+
+    playbook: Playbook
+    phrases: Phrases
+    rules: SpeechRules
+    pipeline: Pipeline
+    spoken: SpokenAhead
+
+
+def prepare_process(settings: Settings, process: JobProcess) -> None:
+    """Fill a new job process. What goes wrong is kept, and raised when a call needs it."""
+    configure_job_logs()
+    try:
+        process.userdata[_KEY] = _prepare(settings)
+    except CallError as error:
+        process.userdata[_KEY] = error
+
+
+async def build_call_parts(settings: Settings, process: JobProcess) -> CallParts:
+    """Everything one call needs. Reaches nothing that the caller would have to wait for."""
+    prepared: Prepared | CallError = process.userdata[_KEY]
+    if isinstance(prepared, CallError):
+        raise prepared
+    playbook = prepared.playbook
+    # Usually all there, from the worker's start.
+    await prepared.spoken.render(playbook.spoken_ahead(), prepared.pipeline.tts)
+    settings.need("DATABASE_URL")
+    database = Database(settings.database_url or "")
+    call_id = uuid4()
+    hours = opening_hours(playbook)
+    return CallParts(
+        call_id=call_id,
+        playbook=playbook,
+        phrases=prepared.phrases,
+        rules=prepared.rules,
+        pipeline=prepared.pipeline,
+        spoken=prepared.spoken,
+        journal=Journal(call_id, CallStore(database), spool_dir(settings)),
+        calendar=PostgresCalendar(database, hours) if hours else None,
+        prompts_dir=settings.prompts_dir,
+        recordings_dir=settings.recordings_dir,
+        max_call_seconds=settings.max_call_minutes * 60.0,
+        now=partial(datetime.now, UTC),
+        close=database.close,
+    )
 
 
 def spoken_ahead(settings: Settings) -> SpokenAhead:
@@ -31,33 +86,9 @@ def spoken_ahead(settings: Settings) -> SpokenAhead:
     return SpokenAhead(settings.speech_cache_dir, voice)
 
 
-async def build_call_parts(settings: Settings, process: JobProcess) -> CallParts:
-    """Everything one call needs. Reaches nothing that the caller would have to wait for."""
-    configure_job_logs()
-    settings.need("DATABASE_URL")
-    playbook = load_playbook(settings.prompts_dir, settings.playbook)
-    pipeline = build_pipeline(settings, playbook.language, process.userdata["vad"])
-    spoken = spoken_ahead(settings)
-    await spoken.render(playbook.spoken_ahead(), pipeline.tts)
-    pool = await open_pool(settings.database_url or "")
-    store = CallStore(pool)
-    journal = Journal(store, settings.recordings_dir / "unsaved")
-    hours = opening_hours(playbook)
-    return CallParts(
-        playbook=playbook,
-        phrases=load_phrases(settings.prompts_dir / "phrases" / f"{playbook.language}.yaml"),
-        rules=load_speech_rules(settings.prompts_dir, playbook),
-        pipeline=pipeline,
-        spoken=spoken,
-        journal=journal,
-        calendar=PostgresCalendar(pool, hours) if hours else None,
-        prompts_dir=settings.prompts_dir,
-        recordings_dir=settings.recordings_dir,
-        max_call_seconds=settings.max_call_minutes * 60.0,
-        now=partial(datetime.now, UTC),
-        new_id=uuid4,
-        close=pool.close,
-    )
+def spool_dir(settings: Settings) -> Path:
+    """Where records wait on disk for a database that was away when their call ended."""
+    return settings.recordings_dir / "unsaved"
 
 
 def opening_hours(playbook: Playbook) -> OpeningHours | None:
@@ -67,7 +98,7 @@ def opening_hours(playbook: Playbook) -> OpeningHours | None:
         return None
     return OpeningHours(
         week={
-            _WEEKDAYS.index(day): tuple(_opening(text) for text in ranges)
+            _WEEKDAYS.index(day): tuple(Opening(*opening_range(text)) for text in ranges)
             for day, ranges in wanted.open.items()
         },
         zone=ZoneInfo(wanted.time_zone),
@@ -77,6 +108,15 @@ def opening_hours(playbook: Playbook) -> OpeningHours | None:
     )
 
 
-def _opening(text: str) -> Opening:
-    start, end = opening_range(text)
-    return Opening(time(start.hour, start.minute), time(end.hour, end.minute))
+def _prepare(settings: Settings) -> Prepared:
+    playbook = load_playbook(settings.prompts_dir, settings.playbook)
+    spoken = spoken_ahead(settings)
+    spoken.load(playbook.spoken_ahead())
+    warm_up()
+    return Prepared(
+        playbook=playbook,
+        phrases=load_phrases(settings.prompts_dir / "phrases" / f"{playbook.language}.yaml"),
+        rules=load_speech_rules(settings.prompts_dir, playbook),
+        pipeline=build_pipeline(settings, playbook.language, load_vad()),
+        spoken=spoken,
+    )

@@ -11,8 +11,11 @@ from livekit.agents.utils import http_context
 from agent.conversation.playbook_file import load_playbook
 from agent.errors import LiveKitUnavailable, SettingsError
 from agent.settings import Settings
+from agent.store.calls import CallStore
+from agent.store.database import Database
+from agent.store.spool import recover
 from agent.voice.pipeline import build_tts
-from agent.wiring.job import build_call_parts, spoken_ahead
+from agent.wiring.job import build_call_parts, prepare_process, spoken_ahead, spool_dir
 from agent.worker.admission import Admission
 from agent.worker.health import HealthServer
 from agent.worker.server import Worker, run_until_signalled
@@ -20,6 +23,8 @@ from agent.worker.server import Worker, run_until_signalled
 log = structlog.get_logger(__name__)
 
 _LIVEKIT_ANSWERS_SECONDS = 10.0
+_RECOVER_SECONDS = 15.0
+"""Between looks at the folder of records that could not be stored when their call ended."""
 
 
 async def run_worker(settings: Settings) -> None:
@@ -44,6 +49,7 @@ async def run_worker(settings: Settings) -> None:
         api_secret=settings.livekit_api_secret or "",
         agent_name=settings.agent_name,
         build=partial(build_call_parts, settings),
+        prepare=partial(prepare_process, settings),
         admission=admission,
         idle_processes=settings.idle_processes,
         drain_seconds=settings.drain_seconds,
@@ -54,7 +60,19 @@ async def run_worker(settings: Settings) -> None:
         settings.health_port,
         lambda: worker.connected and not draining.is_set(),
     ):
-        await run_until_signalled(worker, draining.set)
+        recovering = asyncio.create_task(_recover_records(settings), name="recover records")
+        try:
+            await run_until_signalled(worker, draining.set)
+        finally:
+            recovering.cancel()
+
+
+async def _recover_records(settings: Settings) -> None:
+    """Bring records that a call had to leave on disk into the database, now and from then on."""
+    async with Database(settings.database_url or "", max_size=1) as database:
+        while True:
+            await recover(spool_dir(settings), CallStore(database))
+            await asyncio.sleep(_RECOVER_SECONDS)
 
 
 async def check_livekit(settings: Settings) -> None:

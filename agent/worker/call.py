@@ -54,9 +54,8 @@ class RunningCall:
         self._session = build_session(
             parts.pipeline, silence_seconds=parts.playbook.silence_seconds
         )
-        call_id = parts.new_id()
         self.call = LiveCall(
-            id=call_id,
+            id=parts.call_id,
             direction=Direction.INBOUND,
             caller_number=caller.number,
             playbook=parts.playbook,
@@ -65,7 +64,7 @@ class RunningCall:
             facts=parts.journal,
             line=LiveKitPhoneLine(ctx.api, ctx.room.name, caller.identity),
             spoken=parts.spoken,
-            recorder=CallRecorder(parts.recordings_dir, str(call_id)),
+            recorder=CallRecorder(parts.recordings_dir, str(parts.call_id)),
             now=parts.now,
             calendar=parts.calendar,
         )

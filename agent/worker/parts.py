@@ -30,6 +30,7 @@ class Journal(FactSink, Protocol):
 class CallParts:
     """The parts of one call, and how to give them back."""
 
+    call_id: UUID
     playbook: Playbook
     phrases: Phrases
     rules: SpeechRules
@@ -41,9 +42,13 @@ class CallParts:
     recordings_dir: Path
     max_call_seconds: float
     now: Callable[[], datetime]
-    new_id: Callable[[], UUID]
     close: Callable[[], Awaitable[None]]
 
 
+PrepareProcess = Callable[[JobProcess], None]
+"""Runs in a new job process before a call comes; must not raise (see `prepare_job_process`)."""
+
 BuildParts = Callable[[JobProcess], Awaitable[CallParts]]
-"""A module-level function (or functools.partial of one): it is pickled into the job process."""
+"""Runs when the call has come, in its loop.
+
+Both are module-level functions (or functools.partial of one): they are pickled into the process."""

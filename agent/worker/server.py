@@ -10,10 +10,9 @@ import structlog
 from livekit.agents import AgentServer, JobProcess, JobRequest
 
 from agent.errors import LiveKitUnavailable
-from agent.voice.pipeline import load_vad
 from agent.worker.admission import Admission
 from agent.worker.call import end_call, hold_call
-from agent.worker.parts import BuildParts
+from agent.worker.parts import BuildParts, PrepareProcess
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +31,7 @@ class Worker(AgentServer):
         api_secret: str,
         agent_name: str,
         build: BuildParts,
+        prepare: PrepareProcess,
         admission: Admission,
         idle_processes: int,
         drain_seconds: int,
@@ -40,7 +40,7 @@ class Worker(AgentServer):
             ws_url=url,
             api_key=api_key,
             api_secret=api_secret,
-            setup_fnc=prepare_job_process,
+            setup_fnc=partial(prepare_job_process, prepare),
             load_fnc=self._load,
             load_threshold=1.0,
             num_idle_processes=idle_processes,
@@ -83,15 +83,18 @@ class Worker(AgentServer):
         return {info.job.id for info in self.active_jobs}
 
 
-def prepare_job_process(process: JobProcess) -> None:
+def prepare_job_process(prepare: PrepareProcess, process: JobProcess) -> None:
     """Runs once in each job process, before a call comes.
+
+    An exception here would make the framework start processes in a tight loop while it goes on
+    taking calls, so `prepare` keeps its errors for the call.
 
     A SIGTERM to the whole group (systemd, a closing terminal) must drain the worker and not kill
     the calls; only the worker process decides when a job ends.
     """
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    process.userdata["vad"] = load_vad()
+    prepare(process)
 
 
 async def run_until_signalled(worker: Worker, on_drain: Callable[[], None]) -> None:
