@@ -113,8 +113,9 @@ class LocalPostgres(Server):
 
     async def _accepts_connections(self) -> bool:
         try:
-            connection = await asyncpg.connect(self.dsn, timeout=5)
-        except (OSError, TimeoutError, asyncpg.PostgresError):
+            # Without SSL nobody looks for certificates in a home folder that may be another's.
+            connection = await asyncpg.connect(self.dsn, timeout=5, ssl=False)
+        except (ConnectionError, TimeoutError, asyncpg.PostgresError):
             return False
         await connection.close(timeout=5)
         return True
