@@ -1,5 +1,6 @@
 """Bringing the schema up to date: migrations/*.sql, forward only, each exactly once."""
 
+import logging
 from pathlib import Path
 
 import asyncpg
@@ -14,6 +15,10 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 # Any fixed number: two processes that migrate at the same time take turns.
 _LOCK = 0x41495343
+
+# The library reports each migration as a warning; ours are in the answer.
+_QUIET = logging.getLogger(f"{__name__}.applying")
+_QUIET.setLevel(logging.ERROR)
 
 
 async def migrate(dsn: str) -> list[str]:
@@ -32,7 +37,7 @@ async def migrate(dsn: str) -> list[str]:
         await connection.execute("set search_path to public")
         await ensure_pogo_sync(connection)
         before = await get_applied_migrations(connection, schema_name="public")
-        await pogo.apply(connection, MIGRATIONS, schema_name="public")
+        await pogo.apply(connection, MIGRATIONS, schema_name="public", logger=_QUIET)
         after = await get_applied_migrations(connection, schema_name="public")
     except BadMigrationError as error:
         raise DatabaseUnavailable(f"{error}: {error.__cause__}") from error
