@@ -99,20 +99,19 @@ async def test_facts_in_any_order_any_number_of_times_and_at_once_make_one_row(
 
 
 async def test_processes_that_write_the_same_call_at_once_lose_nothing(dsn: str) -> None:
-    call = Story()
-    events = _booking(call)
-    for _ in range(5):
-        databases = [Database(dsn) for _ in events]
+    databases = [Database(dsn) for _ in range(8)]
+    stores = [CallStore(database) for database in databases]
+    await asyncio.gather(*(store.is_opted_out("+32479202020") for store in stores))  # connected
+    calls = [Story() for _ in range(5)]
+    for call in calls:
+        events = _booking(call)
         await asyncio.gather(
-            *(
-                CallStore(database).append([event])
-                for database, event in zip(databases, events, strict=True)
-            )
+            *(store.append([event]) for store, event in zip(stores, events, strict=True))
         )
-        for database in databases:
-            await database.close()
-    (row,) = await _rows(dsn, "select status, disposition, summary from call_logs")
-    assert tuple(row) == ("ended", "converted", "Booked a visit.")
+    for database in databases:
+        await database.close()
+    rows = await _rows(dsn, "select status, disposition, summary from call_logs")
+    assert [tuple(row) for row in rows] == [("ended", "converted", "Booked a visit.")] * len(calls)
 
 
 async def test_a_later_version_of_a_turn_replaces_the_earlier(store: CallStore) -> None:
