@@ -13,7 +13,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from livekit import rtc
 from livekit.rtc.participant import PublishTrackError
@@ -85,6 +85,8 @@ class Phone:
         self._pressed: asyncio.Queue[str | None] = asyncio.Queue()
         self._answered_or_over = asyncio.Event()
         self._end: asyncio.Future[EndOfCall] = asyncio.get_running_loop().create_future()
+        self._cut = asyncio.Event()
+        """The connection to the room is gone, whoever ended it."""
         self._leaving = False
         self._goodbye: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -181,11 +183,18 @@ class Phone:
         self.attributes.update(changes)
         if not self._room.isconnected():
             return
+        setting = asyncio.create_task(self._room.local_participant.set_attributes(dict(changes)))
+        cut = asyncio.create_task(self._cut.wait())
+        waiting: list[asyncio.Task[Any]] = [setting, cut]
         try:
-            async with asyncio.timeout(_ATTRIBUTES_SECONDS):
-                await self._room.local_participant.set_attributes(dict(changes))
-        except TimeoutError:
-            log.warning("attributes_not_confirmed", extra={"sip_call_id": self.call_id})
+            # The server confirms to those who are still in the room.
+            await asyncio.wait(
+                waiting, timeout=_ATTRIBUTES_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
 
     async def become(self, status: CallStatus) -> None:
         """The call's next state."""
@@ -248,6 +257,7 @@ class Phone:
             self.hears_somebody.set()
 
     def _on_disconnected(self, reason: "rtc.DisconnectReason.ValueType") -> None:
+        self._cut.set()
         if self._leaving or self._end.done():
             return
         self._leaving = True

@@ -44,7 +44,7 @@ async def _serve(options: argparse.Namespace) -> None:
         port=options.port,
         host=options.host,
         speech_url=options.speech_url,
-        waits=Waits().scaled(options.wait_scale),
+        waits=Waits(scale=options.wait_scale),
     ):
         await stop.wait()
 

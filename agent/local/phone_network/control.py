@@ -11,11 +11,11 @@ import asyncio
 import importlib
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Literal, Protocol, cast
+from typing import Protocol, cast
 
 import aiohttp
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
+from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from agent.errors import CallError
 from agent.local.phone_network.behaviours import (
@@ -31,14 +31,26 @@ from agent.local.phone_network.behaviours import (
     TransferDead,
     TransferRefused,
 )
+from agent.local.phone_network.control_models import (
+    Line,
+    NumberAnswers,
+    NumberBehaviour,
+    NumberDoes,
+    NumberRefuses,
+    PlaceCall,
+    TargetBehaviour,
+    view,
+)
 from agent.local.phone_network.network import PhoneNetwork
 from agent.local.phone_network.upstream import Upstream
-from agent.local.phones import CallStatus, Phone
+from agent.local.phones import Phone
 
 log = logging.getLogger(__name__)
 
 _LAST_WORDS_SECONDS = 30.0
 """What a customer may take to make their result of a call that is over."""
+
+_READER_CHECK_SECONDS = 0.5
 
 
 class RunCustomer(Protocol):
@@ -52,105 +64,6 @@ class RunCustomer(Protocol):
 def default_customer() -> RunCustomer:
     """Imported when the first customer is wanted: the speech parts behind it are heavy."""
     return cast("RunCustomer", importlib.import_module("agent.local.customers").run_customer)
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class PlaceCall(_Model):
-    """A simulated customer calls us."""
-
-    caller: str
-    callee: str
-    scenario: str
-    ringing_timeout: float = Field(default=180, gt=0)
-
-
-class NumberAnswers(_Model):
-    """Somebody picks up; with a scenario, a simulated customer."""
-
-    does: Literal["answers"]
-    after: float = Field(default=0.6, ge=0)
-    rings: bool = True
-    scenario: str | None = None
-
-
-class NumberRefuses(_Model):
-    """A SIP refusal: one of those recorded."""
-
-    does: Literal["refuses"]
-    code: int = 486
-    words: str | None = None
-    after: float = Field(default=0.5, ge=0)
-
-
-class NumberDoes(_Model):
-    """What needs no details."""
-
-    does: Literal["never_answers", "no_such_carrier", "credentials_refused"]
-
-
-NumberBehaviour = Annotated[NumberAnswers | NumberRefuses | NumberDoes, Field(discriminator="does")]
-
-
-class TargetBehaviour(_Model):
-    """What a transfer to this target meets."""
-
-    does: Literal["accepts", "refuses", "never_answers"]
-    code: int = 603
-    words: str | None = None
-
-
-class CallView(_Model):
-    """A call as the network sees it; seconds on the phone's own clock."""
-
-    call_id: str
-    room_name: str
-    identity: str
-    status: CallStatus
-    ended_by: Literal["us", "them"] | None
-    end_reason: str | None
-    headers: dict[str, str]
-    answered: bool
-    heard_latencies: list[float]
-    agent_stopped_after: list[float]
-    first_agent_audio_after: float | None
-    overlap: float
-    longest_silence: float
-    dropped_frames: int
-
-
-class Line(_Model):
-    """One line of what POST /phone-network/calls streams."""
-
-    line: Literal["ringing", "event", "result", "ended", "error"]
-    call: CallView | None = None
-    event: JsonValue = None
-    """A CustomerEvent or, in `result`, the CustomerResult, as JSON."""
-    message: str | None = None
-
-
-def view(phone: Phone) -> CallView:
-    """The call of `phone`, now."""
-    measured = phone.measurements
-    first, answered = measured.first_agent_audio_at, measured.answered_at
-    return CallView(
-        call_id=phone.call_id,
-        room_name=phone.room_name,
-        identity=phone.identity,
-        status=phone.status,
-        ended_by=phone.end.by if phone.end else None,
-        end_reason=phone.end.reason if phone.end else None,
-        headers=phone.headers,
-        answered=answered is not None,
-        heard_latencies=measured.heard_latencies,
-        agent_stopped_after=measured.agent_stopped_after,
-        first_agent_audio_after=first - answered if first and answered else None,
-        overlap=measured.overlap,
-        longest_silence=measured.longest_silence,
-        dropped_frames=measured.dropped_frames,
-    )
 
 
 class Control:
@@ -249,8 +162,16 @@ class Control:
         call = asyncio.create_task(self._call(wanted, lines), name="customer calls")
         try:
             await response.prepare(request)
-            while (line := await lines.get()) is not None:
+            while _is_read(request):
+                try:
+                    line = await asyncio.wait_for(lines.get(), _READER_CHECK_SECONDS)
+                except TimeoutError:
+                    continue
+                if line is None:
+                    break
                 await response.write(line.model_dump_json(exclude_none=True).encode() + b"\n")
+        except ConnectionResetError:
+            log.info("reader_went_away")
         finally:
             # The reader went away, or the call is over: nobody stays on the phone for nobody.
             call.cancel()
@@ -306,6 +227,11 @@ def _as_json(value: object) -> JsonValue:
     """A dataclass or a pydantic model as JSON would have it."""
     adapter: TypeAdapter[object] = TypeAdapter(type(value))
     return cast("JsonValue", adapter.dump_python(value, mode="json"))
+
+
+def _is_read(request: web.Request) -> bool:
+    """Whether somebody still reads the answer."""
+    return request.transport is not None and not request.transport.is_closing()
 
 
 def _bad_request(error: ValueError) -> web.Response:

@@ -29,7 +29,8 @@ _SILENCE: Samples = np.zeros(FRAME_SAMPLES, np.int16)
 @dataclass(slots=True)
 class _Utterance:
     frames: deque[Samples]
-    sent: asyncio.Future[None]
+    sent: asyncio.Future[float]
+    """Seconds until the last of it is out; 0 when it was cut."""
 
 
 class Mouthpiece:
@@ -40,26 +41,28 @@ class Mouthpiece:
         self._measurements = measurements
         self._law = law
         self._queue: deque[_Utterance] = deque()
+        self._closed = False
 
     async def say(self, pcm: bytes, sample_rate: int) -> None:
         """Return when the last of `pcm` (int16 mono) went out, or stop() or close() cut it."""
         frames = await asyncio.to_thread(to_line, pcm, sample_rate)
-        if not frames:
+        if not frames or self._closed:
             return
         utterance = _Utterance(deque(frames), asyncio.get_running_loop().create_future())
         self._queue.append(utterance)
         try:
-            await utterance.sent
+            still = await utterance.sent
         finally:
             if utterance in self._queue:  # we were cancelled: nobody wants the rest
                 self._queue.remove(utterance)
-        await self.source.wait_for_playout()
+        # Not wait_for_playout(): the silence that follows is played too, and it never ends.
+        await asyncio.sleep(still)
 
     def stop(self) -> None:
         """Cut what is left of everything queued."""
         for utterance in self._queue:
             if not utterance.sent.done():
-                utterance.sent.set_result(None)
+                utterance.sent.set_result(0.0)
         if self._queue:
             self._queue.clear()
             self._measurements.finished_saying()
@@ -73,6 +76,7 @@ class Mouthpiece:
 
     async def close(self) -> None:
         """Nothing more goes out; whoever waits in say() returns."""
+        self._closed = True
         self.stop()
         await self.source.aclose()
 
@@ -84,7 +88,7 @@ class Mouthpiece:
             self._queue.popleft()
             self._measurements.finished_saying()
             if not utterance.sent.done():
-                utterance.sent.set_result(None)
+                utterance.sent.set_result(self.source.queued_duration)
         return _SILENCE
 
     async def _send(self, samples: Samples) -> None:

@@ -211,7 +211,7 @@ class PhoneNetwork:
             case TransferRefused(code, words):
                 return answers.transfer_refused(code, words)
             case TransferDead():
-                limit = _seconds(request, "ringing_timeout") or self._waits.transfer
+                limit = self._waits.transfer(_seconds(request, "ringing_timeout"))
                 await ended_within(phone, limit)
                 return answers.TRANSFER_TIMED_OUT
             case TransferAccepted():

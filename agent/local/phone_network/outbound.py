@@ -26,15 +26,25 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """Seconds, as recorded from livekit-sip; tests make them shorter."""
+    """Seconds, as recorded from livekit-sip; `scale` makes the long ones shorter for tests."""
 
-    dead_carrier: float = 32.0
-    transfer: float = 30.0
-    ringing: float = 180.0
+    scale: float = 1.0
+    post_dial: float = 0.1
+    """From the INVITE to the carrier's first word: others in the room see `dialing`."""
 
-    def scaled(self, by: float) -> "Waits":
-        """The long waits times `by`."""
-        return Waits(self.dead_carrier * by, self.transfer * by, self.ringing * by)
+    @property
+    def dead_carrier(self) -> float:
+        """Until an INVITE to which nothing comes back is given up."""
+        return 32.0 * self.scale
+
+    @property
+    def ringing(self) -> float:
+        """Of a request that does not say how long it may ring."""
+        return 180.0 * self.scale
+
+    def transfer(self, asked: float | None) -> float:
+        """For a transfer's target; livekit-api's own client always asks for 30 s."""
+        return (asked or 30.0) * self.scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +85,7 @@ class OutboundCall:
 
     async def _dial(self) -> TwirpAnswer | None:
         behaviour = self._behaviour
+        await ended_within(self.phone, self._waits.post_dial)
         unavailable = rtc.DisconnectReason.USER_UNAVAILABLE
         match behaviour:
             case NoSuchCarrier():
@@ -134,7 +145,7 @@ class OutboundCall:
             await self.phone.become(CallStatus.AUTOMATION)
             await ended_within(self.phone, 0.24 * len(self._terms.dtmf))
         await self.phone.become(CallStatus.ACTIVE)
-        return answers.RANG_OUT if self.phone.end else None
+        return answers.RANG_OUT if self.phone.answered_at is None else None
 
     async def _wait_then_leave(
         self,

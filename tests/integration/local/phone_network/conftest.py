@@ -9,7 +9,8 @@ import aiohttp
 import pytest
 import pytest_asyncio
 from livekit import api
-from livekit.protocol.room import RoomAgentDispatch, RoomConfiguration
+from livekit.protocol.agent_dispatch import RoomAgentDispatch
+from livekit.protocol.room import RoomConfiguration
 from livekit.protocol.sip import (
     SIPDispatchRule,
     SIPDispatchRuleIndividual,
@@ -30,7 +31,7 @@ from tests.integration.local.phone_network.witness import Witness
 OURS = "+3226010500"
 GUARDED = "+3226010599"
 CALLEE = "+32479202020"
-DEAD_CARRIER_SECONDS = 1.2
+DEAD_CARRIER_SECONDS = 1.28
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ async def door(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Door]:
             open_door(
                 Upstream(upstream, key, secret),
                 port=free_port(),
-                waits=Waits(dead_carrier=DEAD_CARRIER_SECONDS, transfer=1.0),
+                waits=Waits(scale=DEAD_CARRIER_SECONDS / 32),
                 telnyx=False,  # the recording's carrier was a softphone
             ) as opened,
             api.LiveKitAPI(opened.url, key, secret) as lk,

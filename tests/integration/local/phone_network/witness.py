@@ -116,12 +116,12 @@ class Witness:
         self._add(Seen("connected", who.identity, dict(who.attributes), kind=who.kind))
 
     def _left(self, who: rtc.RemoteParticipant) -> None:
-        reason = rtc.DisconnectReason.Name(who.disconnect_reason or 0)
+        reason = rtc.DisconnectReason.Name(
+            who.disconnect_reason or rtc.DisconnectReason.UNKNOWN_REASON
+        )
         self._add(Seen("disconnected", who.identity, dict(who.attributes), reason))
 
-    def _track(
-        self, track: rtc.Track, publication: object, who: rtc.RemoteParticipant
-    ) -> None:
+    def _track(self, track: rtc.Track, publication: object, who: rtc.RemoteParticipant) -> None:
         self._add(Seen("track", who.identity, kind=track.kind))
         if isinstance(track, rtc.RemoteAudioTrack):
             self._tasks.append(asyncio.create_task(self._listen(track)))
