@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, create_model
+from pydantic_core import PydanticCustomError
 
 from agent.conversation.playbook import AnswerType, Playbook, Question
 
@@ -24,8 +25,21 @@ def _type(question: Question) -> Any:
         case AnswerType.YES_NO:
             return bool
         case AnswerType.NUMBER:
-            return Annotated[float, Field(ge=question.min, le=question.max, allow_inf_nan=False)]
+            return Annotated[
+                float,
+                Field(ge=question.min, le=question.max, allow_inf_nan=False),
+                BeforeValidator(_no_bool),
+            ]
         case AnswerType.CHOICE:
             return Literal[question.choices]
         case AnswerType.TEXT:
-            return Annotated[str, StringConstraints(max_length=500, strip_whitespace=True)]
+            return Annotated[
+                str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)
+            ]
+
+
+def _no_bool(value: object) -> object:
+    """A number told as "1200" is a number; a yes is not, though Python counts it as 1."""
+    if isinstance(value, bool):
+        raise PydanticCustomError("float_type", "Input should be a valid number")
+    return value

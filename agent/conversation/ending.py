@@ -71,7 +71,8 @@ class Ending:
             return  # the session is closing: the caller has gone
         if current is not None and not current.allow_interruptions:
             length += _UNKNOWN_LENGTH
-        if await _at_most(length + _PLAYOUT_MARGIN, handle.wait_for_playout()):
+        played = await _at_most(length + _PLAYOUT_MARGIN, handle.wait_for_playout())
+        if played and not handle.interrupted:  # only the caller's hanging up cuts it short
             self._call.note(EventKind.GOODBYE_SAID)
 
     async def _caller_finishes(self) -> None:

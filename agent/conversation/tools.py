@@ -6,7 +6,7 @@ can tell the caller, and nothing here takes a telephone number, a price or anoth
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -194,9 +194,11 @@ class Tools:
         appointment = self._call.playbook.appointment
         zone = ZoneInfo(appointment.time_zone if appointment else "Europe/Brussels")
         try:
-            return datetime.fromisoformat(text).replace(tzinfo=zone)
-        except ValueError:
+            local = datetime.fromisoformat(text).replace(tzinfo=zone)
+            local.astimezone(UTC)  # the year 1 has no UTC
+        except (ValueError, OverflowError):
             raise ToolError(f"{text} is not a date; write YYYY-MM-DDTHH:MM") from None
+        return local
 
     async def _ask(self, answer: Awaitable[T]) -> T:
         """Ask the calendar, but never leave the caller waiting for it."""

@@ -1,0 +1,95 @@
+"""What a conversation talks to, kept in memory: facts, telephone line, calendar, clock."""
+
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+from agent.domain.appointments import Appointment, OpeningHours, Slot, free_slots, slot_at
+from agent.domain.calls import CallEvent, CallTurn, EventKind, Scalar, Speaker
+from agent.domain.phone_numbers import PhoneNumber
+from agent.errors import Refused
+
+# A Monday, 10:00 in Brussels.
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+class Facts:
+    """A FactSink that a test can read."""
+
+    def __init__(self) -> None:
+        self.events: list[CallEvent] = []
+        self.urgent: list[EventKind] = []
+        self.turns: list[CallTurn] = []
+        self.said: list[str] = []
+        """Turns and events in the order in which they came: "agent: …", "event: …"."""
+
+    def record(self, event: CallEvent, *, urgent: bool = False) -> None:
+        """Keep a fact."""
+        self.events.append(event)
+        self.said.append(f"event: {event.kind}")
+        if urgent:
+            self.urgent.append(event.kind)
+
+    def turn(self, turn: CallTurn) -> None:
+        """Keep a turn."""
+        self.turns.append(turn)
+        self.said.append(f"{turn.speaker}: {turn.text}")
+
+    @property
+    def kinds(self) -> list[EventKind]:
+        """What happened, in order."""
+        return [event.kind for event in self.events]
+
+    def details(self, kind: EventKind) -> list[dict[str, Scalar]]:
+        """The details of every fact of this kind."""
+        return [dict(event.detail) for event in self.events if event.kind is kind]
+
+    def by(self, speaker: Speaker) -> list[str]:
+        """What this side said, turn by turn."""
+        return [turn.text for turn in self.turns if turn.speaker is speaker]
+
+
+class FakeLine:
+    """A PhoneLine. `refuses` is what the exchange answers to a transfer."""
+
+    def __init__(self, facts: Facts, *, refuses: str | None = None) -> None:
+        self._facts = facts
+        self._refuses = refuses
+        self.transfers: list[str] = []
+        self.hang_ups = 0
+
+    async def hang_up(self) -> None:
+        """Put the line down."""
+        self.hang_ups += 1
+        self._facts.said.append("line: down")
+
+    async def transfer(self, number: PhoneNumber) -> None:
+        """Hand over, or refuse as told."""
+        self.transfers.append(number)
+        if self._refuses is not None:
+            raise Refused(self._refuses)
+
+
+class MemoryCalendar:
+    """A Calendar in memory, built on the domain's own rules."""
+
+    def __init__(self, hours: OpeningHours) -> None:
+        self._hours = hours
+        self.booked: dict[datetime, Appointment] = {}
+
+    async def free_slots(self, now: datetime, limit: int) -> list[Slot]:
+        """The next free slots."""
+        return free_slots(self._hours, self.booked.keys(), now, limit)
+
+    async def book(
+        self, call_id: UUID, starts_at: datetime, note: str, now: datetime
+    ) -> Appointment:
+        """Take a slot; the same call gets the same appointment again."""
+        slot = slot_at(self._hours, starts_at, now)
+        start = slot.starts_at.astimezone(UTC)
+        if (taken := self.booked.get(start)) is not None:
+            if taken.call_id == call_id:
+                return taken
+            raise Refused("that time has just been taken: offer another one")
+        made = Appointment(uuid4(), call_id, start, slot.minutes, note)
+        self.booked[start] = made
+        return made
