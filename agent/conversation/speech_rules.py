@@ -35,7 +35,8 @@ def load_speech_rules(prompts_dir: Path, playbook: Playbook) -> SpeechRules:
         problem = error.errors()[0]
         where = ".".join(str(part) for part in problem["loc"])
         raise PlaybookError(shown, 1, f"'{where}': {problem['msg']}", "see en.yaml") from None
-    digits = partial(alpha2digit, lang=playbook.language)
+    # Its own threshold leaves numbers up to three in words: "two euros" is a price too.
+    digits = partial(alpha2digit, lang=playbook.language, threshold=0)
     return SpeechRules(
         allowed_amounts=amounts_in(playbook.body, digits),
         promise_words=words.promises,

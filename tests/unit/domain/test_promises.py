@@ -1,0 +1,225 @@
+"""What an agent may not say, in four languages, with the lists and the playbook that ship."""
+
+from functools import cache
+
+import pytest
+
+from agent.conversation.playbook_file import load_playbook
+from agent.conversation.speech_rules import load_speech_rules
+from agent.domain.promises import SpeechRules, amounts_in, why_not
+from agent.settings import ROOT
+
+PROMPTS = ROOT / "prompts"
+PLAYBOOK = load_playbook(PROMPTS, "default")
+LANGUAGES = ("en", "fr", "nl", "de")
+
+
+@cache
+def _rules(language: str) -> SpeechRules:
+    """The rules of a language; the playbook's amounts are 6900 and 8900."""
+    return load_speech_rules(PROMPTS, PLAYBOOK.model_copy(update={"language": language}))
+
+
+def _table(text: str) -> list[tuple[str, str]]:
+    """`en: words` lines as (language, words)."""
+    lines = [line.strip() for line in text.strip().splitlines()]
+    return [(line[:2], line[3:].strip()) for line in lines if line]
+
+
+PRICES = _table("""
+    en: It costs €500.
+    en: It costs 500 euros.
+    en: It costs five hundred euros.
+    en: That is fifteen hundred euros, installed.
+    en: It is only two euros a month.
+    en: It costs 5 thousand euros.
+    en: It costs 5k euros.
+    en: It costs €5k.
+    en: You get a 500-euro voucher.
+    en: That would be 6,901 euros.
+    en: That would be $69.
+    en: It is ninety-nine euros and fifty cents.
+    en: You save 20%.
+    en: You save twenty percent on your bill.
+    en: You save 20 per cent.
+    fr: Cela coûte 500 €.
+    fr: Cela coûte cinq cents euros.
+    fr: Cela coûte deux euros par mois.
+    fr: Cela coûte 7\u202f900 €.
+    fr: Vous gagnez vingt pour cent.
+    fr: Vous gagnez 20 %.
+    nl: Dat kost 500 euro.
+    nl: Dat kost vijfhonderd euro.
+    nl: Dat kost 500,- euro.
+    nl: Dat kost € 500,-.
+    nl: Dat kost twee euro per maand.
+    nl: U bespaart twintig procent.
+    de: Das kostet 500 Euro.
+    de: Das kostet fünfhundert Euro.
+    de: Das kostet 500,– €.
+    de: Das kostet zwei Euro im Monat.
+    de: Sie sparen zwanzig Prozent.
+""")
+
+LEGITIMATE = _table("""
+    en: The battery costs €6,900, installed.
+    en: The battery costs 6900 euros.
+    en: It is six thousand nine hundred euros, and the large one is 8,900 euros.
+    en: The battery stores 10 kilowatt hours and has a guarantee of 10 years.
+    en: I can offer Tuesday the third at nine or at ten o'clock.
+    en: One of our advisers calls you in two days.
+    en: I cannot give you a discount.
+    en: I can't promise you a discount, I'm afraid.
+    en: There is no discount on it.
+    en: A discount is not something I can give.
+    en: We don't do special offers.
+    en: I am not a person.
+    en: I am an artificial intelligence, not a person.
+    fr: La batterie coûte 6 900 €.
+    fr: La batterie coûte 6\u202f900 €.
+    fr: La batterie coûte 6\u00a0900 euros.
+    fr: Je ne peux pas vous accorder de remise.
+    fr: Il n'y a aucune réduction.
+    fr: Je suis une intelligence artificielle.
+    nl: De batterij kost 6.900 euro.
+    nl: De batterij kost € 6.900,-.
+    nl: Ik kan u geen korting geven.
+    nl: Ik ben geen mens.
+    de: Der Speicher kostet 6.900 Euro.
+    de: Ich kann Ihnen keinen Rabatt geben.
+    de: Ich bin kein Mensch.
+""")
+
+PROMISES = _table("""
+    en: I will give you a discount.
+    en: I can give you a Discount!
+    en: You get it at half price.
+    en: I promise that you will save money.
+    en: I guarantee it.
+    en: You would get money back.
+    en: There are subsidies for that.
+    en: No problem, I can give you a discount.
+    en: I do not want to lose you, so you get a special price.
+    en: I can't say this loudly, but there is a discount.
+    en: Not only that; we guarantee the saving.
+    fr: Je vous accorde une remise.
+    fr: Pas de souci, je vous fais une réduction.
+    fr: C'est gratuit.
+    fr: Je vous promets une économie.
+    nl: U krijgt korting.
+    nl: Geen probleem, u krijgt korting.
+    nl: Ik beloof het u.
+    nl: Het is gratis.
+    de: Sie bekommen einen Rabatt.
+    de: Kein Problem, Sie bekommen einen Rabatt.
+    de: Das ist kostenlos.
+    de: Ich verspreche es Ihnen.
+""")
+
+HUMANS = _table("""
+    en: I am a person.
+    en: I'm human, just like you.
+    en: I\u2019m a human being.
+    en: No, I am a real person.
+    en: No, I'm not a robot.
+    en: Of course I am not a machine!
+    en: You are talking to a real person.
+    fr: Je suis une vraie personne.
+    fr: Non, je suis humain.
+    fr: Je ne suis pas un robot.
+    nl: Nee, ik ben een mens.
+    nl: Ik ben een echt persoon.
+    nl: Ik ben geen robot.
+    de: Nein, ich bin ein Mensch.
+    de: Ich bin eine echte Person.
+    de: Ich bin kein Roboter.
+""")
+
+
+@pytest.mark.parametrize(("language", "sentence"), PRICES)
+def test_a_price_that_the_playbook_does_not_name_is_stopped(language: str, sentence: str) -> None:
+    assert why_not(sentence, _rules(language)) == "names an amount that is not in the playbook"
+
+
+@pytest.mark.parametrize(("language", "sentence"), PROMISES)
+def test_a_promise_is_stopped(language: str, sentence: str) -> None:
+    reason = why_not(sentence, _rules(language))
+    assert reason is not None
+    assert reason.startswith("promises something: ")
+
+
+@pytest.mark.parametrize(("language", "sentence"), HUMANS)
+def test_a_claim_to_be_a_person_is_stopped(language: str, sentence: str) -> None:
+    assert why_not(sentence, _rules(language)) == "claims to be a person"
+
+
+@pytest.mark.parametrize(("language", "sentence"), LEGITIMATE)
+def test_what_the_playbook_says_and_what_it_refuses_may_be_spoken(
+    language: str, sentence: str
+) -> None:
+    assert why_not(sentence, _rules(language)) is None
+
+
+@pytest.mark.parametrize(
+    "line", [PLAYBOOK.disclosure, PLAYBOOK.greeting, *PLAYBOOK.spoken_ahead()[2:]]
+)
+def test_the_playbooks_own_lines_break_no_rule(line: str) -> None:
+    for sentence in line.split(". "):
+        assert why_not(sentence, _rules("en")) is None
+
+
+def test_an_amount_that_the_caller_has_told_may_be_repeated() -> None:
+    rules = _rules("en")
+    assert why_not("So you pay 1,450 euros a year.", rules) is not None
+    assert why_not("So you pay 1,450 euros a year.", rules, [1450.0]) is None
+    assert why_not("So you pay fourteen hundred and fifty euros.", rules, [1450.0]) is None
+
+
+def test_an_amount_that_the_caller_has_told_is_no_percentage_to_promise() -> None:
+    assert why_not("You save 50 percent.", _rules("en"), [50.0]) is not None
+
+
+def test_a_price_of_the_playbook_is_no_percentage_and_no_percentage_a_price() -> None:
+    playbook = PLAYBOOK.model_copy(
+        update={"body": "The check costs €40. The battery keeps 80 percent of its strength."}
+    )
+    rules = load_speech_rules(PROMPTS, playbook)
+    assert why_not("It costs 40 euros and keeps 80 percent.", rules) is None
+    assert why_not("You save 40 percent.", rules) is not None
+    assert why_not("It costs 80 euros.", rules) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("€4,900", 4900),
+        ("€4.900", 4900),
+        ("€ 4 900", 4900),
+        ("€4,90", 4.9),
+        ("€4.90", 4.9),
+        ("€1,234,567", 1234567),
+        ("€1.234,56", 1234.56),
+        ("4900 EUR", 4900),
+        ("€6,900.", 6900),
+        ("(€6,900)", 6900),
+    ],
+)
+def test_an_amount_is_read_however_it_is_written(text: str, value: float) -> None:
+    (amount,) = amounts_in(text, lambda words: words)
+    assert amount.value == value
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_word_of_the_lists_is_lower_case_and_findable(language: str) -> None:
+    rules = _rules(language)
+    assert rules.promise_words
+    assert rules.refusing_words
+    assert rules.human_claims
+    for words in (*rules.promise_words, *rules.refusing_words, *rules.human_claims):
+        assert words == words.lower()
+    for promise in rules.promise_words:
+        assert why_not(f"X {promise} x.", rules) == f"promises something: {promise}" or any(
+            shorter in promise for shorter in rules.promise_words if shorter != promise
+        )
+    for claim in rules.human_claims:
+        assert why_not(f"X {claim} x.", rules) == "claims to be a person"
