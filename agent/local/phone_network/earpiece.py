@@ -21,8 +21,10 @@ from agent.local.phone_network.g711 import (
 )
 from agent.local.phone_network.measurements import SPEECH_LOUDNESS, PhoneMeasurements
 
-_JITTER_FRAMES = 4
-"""What may wait for its turn, per track: 80 ms. What is older is dropped, as a phone does."""
+_JITTER_FRAMES = 8
+"""What may wait for its turn, per track: 160 ms. What is older is dropped, as a phone does."""
+_USUAL_FRAMES = 2
+"""What waits on a quiet machine. A longer queue is shortened in the pauses, where none hears it."""
 _LISTENER_FRAMES = 3000
 """A listener that is a minute behind loses the oldest."""
 _HICCUP_SECONDS = 0.5
@@ -118,6 +120,8 @@ class Earpiece:
                 self._measurements.dropped_frames += track.speaking
                 track.speaking = False
                 continue
+            while len(track.frames) > _USUAL_FRAMES and loudness(track.frames[0]) < SPEECH_LOUDNESS:
+                track.frames.popleft()
             frame = track.frames.popleft()
             track.speaking = loudness(frame) >= SPEECH_LOUDNESS
             mix += frame
