@@ -3,7 +3,8 @@
 import re
 from collections.abc import Callable
 
-_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"')\]]*\s+")
+# With the next sentence's first letter, so that it does not matter how the text is cut.
+_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"')\]]*\s+(?=\S)")
 
 
 class SentenceGate:
