@@ -11,9 +11,11 @@ from rich.live import Live
 from rich.table import Table
 
 from agent.cli.console import console, errors, table
+from agent.cli.context import settings
 from agent.local.stack import Stack
 from agent.local.stack_parts import READY, Progress
-from agent.settings import read_environment
+from agent.settings import Settings, read_environment
+from agent.store.migrate import migrate
 
 app = typer.Typer()
 
@@ -48,6 +50,7 @@ async def _run(port: int | None, temporary: bool) -> None:
             return
         await starting
     try:
+        await bring_up_database(settings())
         _print_stack(running)
         watching: asyncio.Future[None] = asyncio.create_task(_fail_with_a_part(running))
         await asyncio.wait([watching, asked_to_end], return_when=asyncio.FIRST_COMPLETED)
@@ -61,6 +64,12 @@ async def _run(port: int | None, temporary: bool) -> None:
 
 async def _fail_with_a_part(running: Stack) -> None:
     raise await running.part_ended()
+
+
+async def bring_up_database(current: Settings) -> None:
+    """Bring the schema of DATABASE_URL up to date: locally nobody should have to think of it."""
+    current.need("DATABASE_URL")
+    await migrate(current.database_url or "")
 
 
 def _on_signals() -> asyncio.Future[None]:

@@ -11,7 +11,7 @@ import typer
 
 from agent.cli.console import errors
 from agent.cli.context import settings
-from agent.cli.stack import ProgressDisplay
+from agent.cli.stack import ProgressDisplay, bring_up_database
 from agent.local.reloading import ReloadingWorker
 from agent.local.stack import Stack
 from agent.local.state import read_state
@@ -56,6 +56,7 @@ async def _dev() -> None:
         stack = Stack(given, watch=display.show)
         await stack.start()
     try:
+        await bring_up_database(settings())
         await _work(stack.environment, local=True)
     finally:
         await stack.stop()

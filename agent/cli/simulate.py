@@ -1,0 +1,49 @@
+"""`python agent.py simulate`: a simulated customer phones the agent."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from agent.cli.calls import print_calls
+from agent.cli.console import console, errors, table
+from agent.cli.context import settings
+from agent.cli.dialogue import dialogue_printer
+from agent.local.scenarios import Scenario, find_scenario, scenario_names
+from agent.local.simulation import Simulation, speech_url, unmet, wait_for_record
+from agent.local.state import read_state
+from agent.store.calls import CallStore
+from agent.store.database import Database
+
+app = typer.Typer()
+
+
+@app.command()
+def simulate(
+    scenario: Annotated[
+        str | None, typer.Argument(help="A scenario's name or YAML file; none: list them.")
+    ] = None,
+) -> None:
+    """Let a simulated customer dial our number, hear them talk, and read the row back."""
+    if scenario is None:
+        known = [find_scenario(name) for name in scenario_names()]
+        console.print(table("scenarios", ("name", "who calls"), ((s.name, s.about) for s in known)))
+        return
+    raise SystemExit(asyncio.run(_simulate(find_scenario(scenario))))
+
+
+async def _simulate(scenario: Scenario) -> int:
+    current = settings()
+    current.need("DATABASE_URL")
+    state = read_state()
+    speech = speech_url(state.environment if state else {})
+    async with Simulation(current, speech) as simulation:
+        call = await simulation.call(scenario, dialogue_printer(scenario.name))
+    async with Database(current.database_url or "") as database:
+        record = await wait_for_record(CallStore(database), call.room_name)
+    if record is not None:
+        print_calls([record])
+    problems = [*([call.result.problem] if call.result.problem else []), *unmet(scenario, record)]
+    for problem in problems:
+        errors.print(f"[red]not as expected:[/] {problem}")
+    return 1 if problems else 0
