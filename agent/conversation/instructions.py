@@ -55,14 +55,18 @@ def fill(path: Path, **values: str) -> str:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise PlaybookError(shown, 1, f"cannot be read ({error})", "restore the file") from None
-    try:
-        return Template(text).substitute(values)
-    except KeyError as error:
-        line = text[: text.find(f"${error.args[0]}")].count("\n") + 1
-        known = ", ".join(sorted(values))
-        raise PlaybookError(shown, line, f"unknown ${error.args[0]}", f"use: {known}") from None
-    except ValueError as error:
-        raise PlaybookError(shown, 1, str(error), "write $$ for a dollar sign") from None
+    except UnicodeDecodeError:
+        raise PlaybookError(shown, 1, "is not UTF-8 text", "save it as UTF-8") from None
+    template = Template(text)
+    for match in template.pattern.finditer(text):
+        name = match.group("named") or match.group("braced")
+        line = text[: match.start()].count("\n") + 1
+        if match.group("invalid") is not None:
+            raise PlaybookError(shown, line, "a lone $", "write $$ for a dollar sign")
+        if name is not None and name not in values:
+            known = ", ".join(sorted(values))
+            raise PlaybookError(shown, line, f"unknown ${name}", f"use: {known}")
+    return template.substitute(values)
 
 
 def _question(question: Question) -> str:

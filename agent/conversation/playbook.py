@@ -5,6 +5,7 @@ through to); the Markdown below it holds what the model may speak about.
 """
 
 import re
+from contextlib import suppress
 from datetime import time
 from enum import StrEnum
 from typing import Annotated, Literal, Self
@@ -15,6 +16,7 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -65,6 +67,8 @@ class Question(_Part):
             raise ValueError("'choices' belongs to type choice, and only to it")
         if (self.min is not None or self.max is not None) and self.type is not AnswerType.NUMBER:
             raise ValueError("'min' and 'max' belong to type number")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError("'min' is greater than 'max'")
         return self
 
 
@@ -153,23 +157,34 @@ class Playbook(_Part):
     silence_seconds: Annotated[float, Field(ge=2, le=60)] = 7
     limits: tuple[Line, ...] = Field(min_length=1)
 
+    # Fields are checked in the order above, so that an error points at the line to change.
+
     @field_validator("disclosure")
     @classmethod
-    def _tells_that_it_is_ai(cls, value: str) -> str:
+    def _tells_who_speaks(cls, value: str, info: ValidationInfo) -> str:
         if not _SAYS_AI.search(value):
             raise ValueError("the disclosure must say that an artificial intelligence speaks")
+        company = info.data.get("company", "")
+        if company.lower() not in value.lower():
+            raise ValueError(f"the disclosure must say for whom it speaks: {company}")
         return value
 
-    @model_validator(mode="after")
-    def _whole(self) -> Self:
-        if self.company.lower() not in self.disclosure.lower():
-            raise ValueError(f"the disclosure must say for whom it speaks: {self.company}")
-        if self.recording and not _SAYS_RECORDED.search(self.disclosure):
+    @field_validator("recording")
+    @classmethod
+    def _told(cls, value: bool, info: ValidationInfo) -> bool:
+        disclosure = info.data.get("disclosure")
+        if value and disclosure is not None and not _SAYS_RECORDED.search(disclosure):
             raise ValueError("recording is true, so the disclosure must say that it is recorded")
-        ids = [question.id for question in self.questions]
-        if len(set(ids)) != len(ids):
-            raise ValueError("two questions have the same id")
-        return self
+        return value
+
+    @field_validator("questions")
+    @classmethod
+    def _told_apart(cls, value: tuple[Question, ...]) -> tuple[Question, ...]:
+        ids = [question.id for question in value]
+        for each in ids:
+            if ids.count(each) > 1:
+                raise ValueError(f"two questions have the same id: {each}")
+        return value
 
     @property
     def required_questions(self) -> tuple[str, ...]:
@@ -197,7 +212,8 @@ class Playbook(_Part):
 def opening_range(text: str) -> tuple[time, time]:
     """'09:00-12:30' as two times. ValueError if it is not written so."""
     match = _HOURS.fullmatch(text)
-    if match is None:
-        raise ValueError(f"opening hours {text!r}: write them like 09:00-12:30")
-    h1, m1, h2, m2 = map(int, match.groups())
-    return time(h1, m1), time(h2, m2)
+    if match is not None:
+        h1, m1, h2, m2 = map(int, match.groups())
+        with suppress(ValueError):
+            return time(h1, m1), time(h2, m2)
+    raise ValueError(f"opening hours {text!r}: write them like 09:00-12:30")

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 from pydantic import ValidationError
@@ -21,7 +21,7 @@ def load_playbook(prompts_dir: Path, name: str) -> Playbook:
     path = prompts_dir / "playbooks" / f"{name}.md"
     shown = f"{prompts_dir.name}/playbooks/{name}.md"
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # Windows editors put a mark in front
     except FileNotFoundError:
         known = sorted(p.stem for p in path.parent.glob("*.md")) or ["none"]
         raise PlaybookError(
@@ -49,7 +49,8 @@ def load_playbook(prompts_dir: Path, name: str) -> Playbook:
     try:
         return Playbook(**values, name=name, body=text[fences[1].end() :])
     except ValidationError as invalid:
-        problem = invalid.errors()[0]
+        # A misspelt key is missing too; the spelling is what to change.
+        problem = min(invalid.errors(), key=lambda each: each["type"] != "extra_forbidden")
         where = tuple(part for part in problem["loc"] if part != "tuple")
         line = _line_of(node, where, first_line)
         raise PlaybookError(
@@ -57,12 +58,21 @@ def load_playbook(prompts_dir: Path, name: str) -> Playbook:
         ) from None
 
 
+class _PlainLoader(yaml.SafeLoader):
+    """Reads what looks like a date as the text that it is: 2026-13-45 must not raise."""
+
+    yaml_constructors: ClassVar = {
+        **yaml.SafeLoader.yaml_constructors,
+        "tag:yaml.org,2002:timestamp": yaml.SafeLoader.construct_yaml_str,
+    }
+
+
 def _parse_front_matter(
     shown: str, head: str, first_line: int
 ) -> tuple[yaml.Node | None, dict[str, Any]]:
     try:
         node = yaml.compose(head, Loader=yaml.SafeLoader)
-        values = yaml.safe_load(head)
+        values = yaml.load(head, Loader=_PlainLoader)  # noqa: S506 (it is a SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = first_line + (error.problem_mark.line if error.problem_mark else 0)
         raise PlaybookError(
@@ -71,11 +81,35 @@ def _parse_front_matter(
             f"is not valid YAML ({error.problem})",
             "check the indent, and put quotes around text with a colon in it",
         ) from None
+    except yaml.reader.ReaderError as error:
+        line = first_line + head[: error.position].count("\n")
+        raise PlaybookError(
+            shown, line, f"is not valid YAML ({error.reason})", "remove the invisible character"
+        ) from None
+    if (twice := _written_twice(node)) is not None:
+        line = first_line + twice.start_mark.line
+        raise PlaybookError(shown, line, f"'{twice.value}' is written twice", "remove one of them")
     if not isinstance(values, dict):
         raise PlaybookError(
             shown, first_line, "front matter is not a list of keys", "write key: value"
         )
     return node, {str(key): value for key, value in values.items()}
+
+
+def _written_twice(node: yaml.Node | None) -> yaml.ScalarNode | None:
+    """The first key that stands twice in one mapping; YAML itself would drop the first value."""
+    if isinstance(node, yaml.SequenceNode):
+        return next(filter(None, map(_written_twice, node.value)), None)
+    if not isinstance(node, yaml.MappingNode):
+        return None
+    seen: set[str] = set()
+    for key, value in node.value:
+        if isinstance(key, yaml.ScalarNode) and key.value in seen:
+            return key
+        seen.add(str(key.value))
+        if (inner := _written_twice(value)) is not None:
+            return inner
+    return None
 
 
 def _line_of(node: yaml.Node | None, path: tuple[int | str, ...], first_line: int) -> int:

@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from text_to_num import alpha2digit
 
 from agent.conversation.playbook import Playbook
@@ -19,6 +19,14 @@ class _File(BaseModel):
     refusing: tuple[str, ...]
     human_claims: tuple[str, ...]
 
+    @field_validator("*")
+    @classmethod
+    def _comparable(cls, words: tuple[str, ...]) -> tuple[str, ...]:
+        for word in words:
+            if word != word.lower():
+                raise ValueError(f"write it in lower case: {word}")
+        return words
+
 
 def load_speech_rules(prompts_dir: Path, playbook: Playbook) -> SpeechRules:
     """What sentences of a call with this playbook are checked against. Raises PlaybookError."""
@@ -28,13 +36,18 @@ def load_speech_rules(prompts_dir: Path, playbook: Playbook) -> SpeechRules:
         words = _File.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise PlaybookError(shown, 1, f"cannot be read ({error})", "restore the file") from None
+    except UnicodeDecodeError:
+        raise PlaybookError(shown, 1, "is not UTF-8 text", "save it as UTF-8") from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise PlaybookError(shown, line, f"is not YAML ({error.problem})", "mend it") from None
+    except yaml.YAMLError:
+        raise PlaybookError(shown, 1, "is not YAML (an invisible character)", "remove it") from None
     except ValidationError as error:
         problem = error.errors()[0]
         where = ".".join(str(part) for part in problem["loc"])
-        raise PlaybookError(shown, 1, f"'{where}': {problem['msg']}", "see en.yaml") from None
+        message = problem["msg"].removeprefix("Value error, ")
+        raise PlaybookError(shown, 1, f"'{where}': {message}", "see en.yaml") from None
     # Its own threshold leaves numbers up to three in words: "two euros" is a price too.
     digits = partial(alpha2digit, lang=playbook.language, threshold=0)
     return SpeechRules(
