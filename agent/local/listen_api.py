@@ -95,6 +95,11 @@ class ListenApi:
             connected.discard(socket)
         return socket
 
+    @property
+    def connected(self) -> int:
+        """How many agents listen now."""
+        return len(self._agents)
+
     async def faults_changed(self) -> None:
         """A provider that goes down takes its open connections with it."""
         if self._behaviour.current(Part.LISTEN) is Fault.REFUSE:

@@ -94,6 +94,7 @@ class Providers:
             {
                 "latency": self._behaviour.latency.model_dump(),
                 "faults": {part: self._behaviour.current(part) for part in Part},
+                "listening": self._listen.connected,
             },
             headers={LABEL: "providers"},
         )

@@ -1,0 +1,1 @@
+"""The providers' stand-in as a process, met by the real plugins."""
