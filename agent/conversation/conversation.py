@@ -1,6 +1,8 @@
 """One conversation from its first word to its last: session events in, the parts of this room at
 work, facts out."""
 
+from collections.abc import Sequence
+
 import structlog
 from livekit.agents import (
     AgentSession,
@@ -20,7 +22,7 @@ from agent.conversation.silence import Silence
 from agent.conversation.tools import build_tools
 from agent.conversation.transcript import Transcript
 from agent.conversation.trouble import Trouble
-from agent.domain.calls import EventKind
+from agent.domain.calls import CallTurn, EventKind
 from agent.domain.phrases import is_opt_out
 
 log = structlog.get_logger(__name__)
@@ -47,6 +49,11 @@ class Conversation:
         session.on("conversation_item_added", self._item_added)
         session.on("user_transcription_timeout", lambda _: self._trouble.on_unheard())
         session.on("error", self._failed)
+
+    @property
+    def turns(self) -> Sequence[CallTurn]:
+        """What was said so far, by both sides."""
+        return self._transcript.turns
 
     async def open(self) -> None:
         """Speak the first words. Returns when the caller may be expected to talk."""

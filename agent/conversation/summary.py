@@ -1,6 +1,7 @@
 """The closing analysis: what the sales manager reads first. A call is whole without it."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
@@ -9,6 +10,7 @@ from livekit.agents.llm import ChatContext
 
 from agent.conversation.instructions import fill
 from agent.conversation.playbook import Playbook
+from agent.domain.calls import CallTurn, Speaker
 
 log = structlog.get_logger(__name__)
 
@@ -19,22 +21,18 @@ async def summarise(
     model: llm.LLM[str],
     prompts_dir: Path,
     playbook: Playbook,
-    history: ChatContext,
+    turns: Sequence[CallTurn],
     seconds: float,
 ) -> str | None:
     """A summary of the conversation; None if nobody spoke or the model is not there in time."""
-    spoken = [
-        f"{'Agent' if item.role == 'assistant' else 'Caller'}: {item.text_content}"
-        for item in history.items
-        if item.type == "message" and item.role in ("assistant", "user") and item.text_content
-    ]
-    if not any(line.startswith("Caller:") for line in spoken):
+    if not any(turn.speaker is Speaker.CALLER for turn in turns):
         return None
+    in_order = sorted(turns, key=lambda turn: turn.started_at)
     context = ChatContext.empty()
     context.add_message(
         role="system", content=fill(prompts_dir / "summary.md", company=playbook.company)
     )
-    context.add_message(role="user", content="\n".join(spoken))
+    context.add_message(role="user", content="\n".join(map(_line, in_order)))
     words: list[str] = []
     try:
         async with asyncio.timeout(seconds), model.chat(chat_ctx=context) as stream:
@@ -45,3 +43,7 @@ async def summarise(
         log.warning("no_summary", error=type(error).__name__)
         return None
     return "".join(words).strip()[:_LONGEST] or None
+
+
+def _line(turn: CallTurn) -> str:
+    return f"{turn.speaker.capitalize()}: {turn.text}"

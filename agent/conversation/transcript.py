@@ -24,6 +24,8 @@ class Transcript:
         self._started: datetime | None = None
         self._ended: datetime | None = None
         self._turns = 0
+        self.turns: list[CallTurn] = []
+        """Every turn so far."""
 
     def caller_speaks(self, speaking: bool, at: float) -> None:
         """The caller began or ended a stretch of speech. `at`: Unix seconds."""
@@ -52,7 +54,7 @@ class Transcript:
             metrics = message.metrics
             started = _time(metrics.get("started_speaking_at") or message.created_at)
             ended = _time(metrics.get("stopped_speaking_at") or message.created_at)
-            self._sink.turn(
+            self._keep(
                 CallTurn(
                     call_id=self._call_id,
                     turn_id=message.id,
@@ -78,7 +80,7 @@ class Transcript:
         self._turns += 1
         created = _time(message.created_at) if message else datetime.now(UTC)
         started = self._started or created
-        self._sink.turn(
+        self._keep(
             CallTurn(
                 call_id=self._call_id,
                 turn_id=message.id if message else f"caller-{self._turns}",
@@ -90,6 +92,10 @@ class Transcript:
             )
         )
         self._words, self._started, self._ended = [], None, None
+
+    def _keep(self, turn: CallTurn) -> None:
+        self.turns.append(turn)
+        self._sink.turn(turn)
 
 
 def _figures(metrics: MetricsReport) -> dict[str, float]:

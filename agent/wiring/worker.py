@@ -53,6 +53,7 @@ async def run_worker(settings: Settings) -> None:
         admission=admission,
         idle_processes=settings.idle_processes,
         drain_seconds=settings.drain_seconds,
+        preload=["agent.wiring.preload"],
     )
     draining = asyncio.Event()
     async with HealthServer(

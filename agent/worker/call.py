@@ -133,7 +133,7 @@ class RunningCall:
             self._parts.pipeline.llm,
             self._parts.prompts_dir,
             self._parts.playbook,
-            self._session.history,
+            self._conversation.turns,
             _SUMMARY_SECONDS,
         )
         if summary is not None:
