@@ -5,6 +5,7 @@ or for words recognised in it, each with a deadline after which the step has fai
 """
 
 import asyncio
+import contextlib
 import re
 import time
 from collections.abc import AsyncIterator, Callable
@@ -14,6 +15,7 @@ from typing import Protocol
 
 import aiohttp
 
+from agent.errors import Unavailable
 from agent.local.customer_ears import TURN_QUIET_S, CallOver, Ears, HeardFrame
 from agent.local.customer_lines import Lines, prepare_lines, register_room
 from agent.local.scenarios import (
@@ -34,6 +36,9 @@ from agent.local.scenarios import (
 )
 
 ANSWER_WITHIN_S = 30.0
+ENDS_WITHIN_S = 10.0
+"""After hanging up; a phone that takes longer is left to its network."""
+
 STOPS_WITHIN_S = 2.0
 """An agent that still talks so long after a barge-in did not stop."""
 
@@ -60,7 +65,8 @@ class Phone(Protocol):
 
     async def hang_up(self) -> None: ...
 
-    async def wait_active(self, timeout: float) -> None: ...
+    async def wait_active(self, timeout: float) -> None:
+        """Raises TimeoutError, and Unavailable when the call ended before it was answered."""
 
     async def wait_ended(self, timeout: float | None) -> object: ...
 
@@ -161,6 +167,8 @@ class _Customer:
                     break
         except TimeoutError:
             problem = f"nobody answered within {ANSWER_WITHIN_S:.0f} s"
+        except Unavailable as error:
+            problem = str(error)
         finally:
             await self._leave(listening)
         if listening is not None and not problem and not listening.cancelled():
@@ -193,7 +201,8 @@ class _Customer:
     async def _leave(self, listening: asyncio.Task[None] | None) -> None:
         if not self._has(EventKind.HUNG_UP):
             await self.phone.hang_up()
-        await self.phone.wait_ended(10)
+        with contextlib.suppress(TimeoutError):
+            await self.phone.wait_ended(ENDS_WITHIN_S)
         if listening is not None:
             _, pending = await asyncio.wait([listening], timeout=1.0)
             for task in pending:
