@@ -172,8 +172,8 @@ class _Customer:
         finally:
             await self._leave(listening)
         if listening is not None and not problem and not listening.cancelled():
-            error = listening.exception()
-            problem = f"the customer went deaf: {error!r}" if error is not None else ""
+            deaf = listening.exception()
+            problem = f"the customer went deaf: {deaf!r}" if deaf is not None else ""
         return CustomerResult(
             self.scenario.name,
             tuple(self.transcript),
