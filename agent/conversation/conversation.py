@@ -38,7 +38,7 @@ class Conversation:
         self._session = session
         self._call = call
         self.ending = Ending(session, call)
-        self._opening = Opening(session, call)
+        self._opening = Opening(session, call, self.ending)
         self._silence = Silence(session, call, self.ending)
         self._trouble = Trouble(session, call, self.ending)
         self._transcript = Transcript(call.id, call.facts)

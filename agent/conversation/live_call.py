@@ -86,9 +86,9 @@ class LiveCall:
             urgent=urgent,
         )
 
-    def noted(self, kind: EventKind) -> bool:
-        """Whether such a fact was recorded in this call."""
-        return kind in self._noted
+    def noted(self, kind: EventKind) -> int:
+        """How many such facts were recorded in this call."""
+        return self._noted.get(kind, 0)
 
     def opt_out(self, heard_by: str) -> None:
         """The caller does not want to be called again: kept at once, whatever happens next."""

@@ -8,7 +8,7 @@ answered as soon as the disclosure is over.
 import structlog
 from livekit.agents import AgentSession
 
-from agent.conversation.ending import speak
+from agent.conversation.ending import Ending, speak
 from agent.conversation.live_call import LiveCall
 from agent.domain.calls import EventKind
 from agent.domain.phrases import is_backchannel
@@ -19,9 +19,10 @@ log = structlog.get_logger(__name__)
 class Opening:
     """The opening of one call."""
 
-    def __init__(self, session: AgentSession[None], call: LiveCall) -> None:
+    def __init__(self, session: AgentSession[None], call: LiveCall, ending: Ending) -> None:
         self._session = session
         self._call = call
+        self._ending = ending
         self._disclosing = False
         self._said_meanwhile: list[str] = []
 
@@ -38,12 +39,19 @@ class Opening:
     async def speak(self) -> None:
         """Speak disclosure and greeting. Returns when the caller may be expected to talk."""
         disclosure = self._call.playbook.disclosure
+        rendered = self._call.spoken.frames(disclosure) is not None
+        failures = self._call.noted(EventKind.PROVIDER_FAILED)
         self._disclosing = True
         handle = speak(self._session, self._call, disclosure, interruptible=False)
         await handle.wait_for_playout()
         self._disclosing = False
         if handle.interrupted:
             return  # only the end of the call interrupts it; it was not spoken to its end
+        if not rendered and self._call.noted(EventKind.PROVIDER_FAILED) > failures:
+            # The framework reports speech that never sounded as played. Nobody is sold anything,
+            # and nothing is recorded, without having been told by whom.
+            self._ending.conclude(self._call.playbook.lines.technical_goodbye)
+            return
         self._call.note(EventKind.DISCLOSED, text=disclosure)
         if self._call.playbook.recording and await self._call.recorder.start():
             self._call.note(EventKind.RECORDING_STARTED)

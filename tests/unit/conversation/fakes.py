@@ -1,12 +1,17 @@
 """What a conversation talks to, kept in memory: facts, telephone line, calendar, clock."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import UUID, uuid4
+
+from livekit import rtc
 
 from agent.domain.appointments import Appointment, OpeningHours, Slot, free_slots, slot_at
 from agent.domain.calls import CallEvent, CallTurn, EventKind, Scalar, Speaker
 from agent.domain.phone_numbers import PhoneNumber
 from agent.errors import Refused
+from agent.voice.spoken_ahead import SAMPLE_RATE, SpokenAhead
 
 # A Monday, 10:00 in Brussels.
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -67,6 +72,25 @@ class FakeLine:
         self.transfers.append(number)
         if self._refuses is not None:
             raise Refused(self._refuses)
+
+
+class Rendered(SpokenAhead):
+    """Has audio for every line: a second of silence."""
+
+    def __init__(self) -> None:
+        super().__init__(Path("/nonexistent"), "nobody")
+
+    def seconds(self, line: str) -> float:
+        """Every line takes a second."""
+        return 1.0
+
+    async def _silence(self) -> AsyncIterator[rtc.AudioFrame]:
+        for _ in range(50):
+            yield rtc.AudioFrame.create(SAMPLE_RATE, 1, SAMPLE_RATE // 50)
+
+    def frames(self, line: str) -> AsyncIterator[rtc.AudioFrame]:
+        """The silence."""
+        return self._silence()
 
 
 class MemoryCalendar:
