@@ -96,7 +96,7 @@ class Conversation:
             self._transcript.caller_speaks(event.new_state == "speaking", event.created_at)
 
     def _agent_changed(self, event: AgentStateChangedEvent) -> None:
-        # "thinking" comes before a generated reply and never before a fixed line.
+        # "thinking" comes before a generated reply; before a fixed line only when a reply failed.
         if event.old_state == "thinking" and event.new_state == "speaking":
             self._trouble.answered()
 

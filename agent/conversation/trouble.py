@@ -8,6 +8,7 @@ from livekit.agents import AgentSession, ErrorEvent
 from livekit.agents.llm import LLMError
 from livekit.agents.stt import STTError
 from livekit.agents.tts import TTSError
+from livekit.agents.voice import SpeechHandle
 
 from agent.conversation.ending import Ending, speak
 from agent.conversation.live_call import LiveCall
@@ -25,6 +26,7 @@ class Trouble:
         self._call = call
         self._ending = ending
         self._strikes = 0
+        self._apology: SpeechHandle | None = None
 
     def on_error(self, event: ErrorEvent) -> None:
         """A provider failed. Those errors that are still being retried are not told."""
@@ -37,8 +39,9 @@ class Trouble:
         self._strike("stt", "nothing_recognised")
 
     def answered(self) -> None:
-        """A reply was spoken: the providers work again."""
-        self._strikes = 0
+        """Speech begins: unless it is our own apology, the providers work again."""
+        if self._apology is None or self._session.current_speech is not self._apology:
+            self._strikes = 0
 
     def _strike(self, provider: str, error: str) -> None:
         self._strikes += 1
@@ -49,4 +52,4 @@ class Trouble:
         if self._strikes >= _STRIKES:
             self._ending.conclude(lines.technical_goodbye)
         else:
-            speak(self._session, self._call, lines.say_again)
+            self._apology = speak(self._session, self._call, lines.say_again)

@@ -104,11 +104,13 @@ class FakeSession(rtc.EventEmitter[str]):
         self.emit("user_state_changed", UserStateChangedEvent(old_state=old, new_state=state))
 
     async def speech(self, text: str) -> FakeSpeech:
-        """Wait until this is (being) said."""
+        """Wait until this is being said, or is the next to be."""
         said = asyncio.Event()
         self.on("test_said", lambda _: said.set())
         async with asyncio.timeout(1):
-            while text not in self.lines:
+            while True:
+                for speech in self.speeches:
+                    if speech.text == text and not speech.done():
+                        return speech
                 said.clear()
                 await said.wait()
-        return next(speech for speech in self.speeches if speech.text == text)
