@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
+import numpy as np
 import structlog
 from livekit import rtc
 from livekit.agents import APIError, tts
@@ -19,6 +20,9 @@ SAMPLE_RATE = 24_000
 """Of the audio kept here: Hz, mono, 16 bit."""
 _FRAME_SAMPLES = SAMPLE_RATE // 50
 _LEAD_SECONDS = 0.5
+_TAIL_FRAMES = 8
+_SILENT_BELOW = 300
+"""Of 32767: the hiss of a synthesiser is below, the softest consonant above."""
 
 log = structlog.get_logger(__name__)
 
@@ -93,7 +97,22 @@ async def _speak(engine: tts.TTS[str], line: str) -> bytes:
             frame = event.frame
             assert frame.sample_rate == SAMPLE_RATE, frame.sample_rate
             pcm += frame.data.tobytes()
-    return bytes(pcm)
+    return _trimmed(bytes(pcm))
+
+
+def _trimmed(pcm: bytes) -> bytes:
+    """Without the silence before the first sound, which is heard as hesitation, and after the last.
+
+    A short tail stays: the last consonant fades into it.
+    """
+    samples = np.frombuffer(pcm, np.int16)
+    frames = samples[: len(samples) // _FRAME_SAMPLES * _FRAME_SAMPLES].reshape(-1, _FRAME_SAMPLES)
+    loud = np.abs(frames).max(axis=1, initial=0) > _SILENT_BELOW
+    if not loud.any():
+        return pcm
+    first = max(0, int(np.argmax(loud)) - 1)
+    last = len(loud) - int(np.argmax(loud[::-1])) + _TAIL_FRAMES
+    return frames[first:last].tobytes()
 
 
 async def _frames(pcm: bytes) -> AsyncIterator[rtc.AudioFrame]:
