@@ -19,6 +19,13 @@ from agent.errors import SettingsError
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout (or the image's /app): prompts/, sip_config/ and .stack/ are found from here."""
 
+_GROUPS = (
+    ("LIVEKIT_URL", "LIVEKIT_WS_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"),
+    ("OPENAI_API_KEY", "OPENAI_BASE_URL"),
+    ("DEEPGRAM_API_KEY", "DEEPGRAM_BASE_URL"),
+)
+"""Variables that only make sense together."""
+
 Url = Annotated[str, StringConstraints(pattern=r"^[a-z]+://\S+$", strip_whitespace=True)]
 
 
@@ -95,7 +102,7 @@ def load_settings(
     Raises SettingsError naming the variable and what is wrong with it.
     """
     found = read_environment(environ=environ, env_file=env_file)
-    merged = {**(extra or {}), **found}
+    merged = {**_not_contradicting(extra or {}, found), **found}
     # Field names are the variables' names in lower case; aliases are looked up as written.
     values = {
         key if key == "LIVEKIT_WS_URL" or key == "LIVEKIT_URL" else key.lower(): value
@@ -125,6 +132,20 @@ def read_environment(
 def child_environment(**changes: str) -> dict[str, str]:
     """The environment for a process that we start: ours, with `changes`."""
     return {**os.environ, **changes}
+
+
+def _not_contradicting(extra: Mapping[str, str], found: Mapping[str, str]) -> dict[str, str]:
+    """`extra` without the providers that the person has set up otherwise.
+
+    One's own key must not be sent to a stand-in's address, nor a stand-in's key to a provider.
+    """
+    contradicted = {
+        name
+        for group in _GROUPS
+        if any(name in found and found[name] != extra.get(name) for name in group)
+        for name in group
+    }
+    return {name: value for name, value in extra.items() if name not in contradicted}
 
 
 def _shown(item: object) -> str:
