@@ -30,7 +30,7 @@ Url = Annotated[str, StringConstraints(pattern=r"^[a-z]+://\S+$", strip_whitespa
 
 
 class Settings(BaseSettings):
-    """Every setting of every process. Frozen, and picklable, so that job processes can be handed it.
+    """Every setting of every process. Frozen and picklable: job processes are handed it.
 
     A value that a process cannot do without is asked for with `need()`, which names the variable.
     """
