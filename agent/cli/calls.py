@@ -8,11 +8,10 @@ from typing import Annotated
 import typer
 
 from agent.cli.console import console, table
-from agent.cli.context import settings
+from agent.cli.context import database
 from agent.domain.calls import CallEvent, CallTurn, Direction
 from agent.domain.record import CallRecord
 from agent.store.calls import CallDetail, CallStore
-from agent.store.database import Database
 
 app = typer.Typer()
 
@@ -59,19 +58,13 @@ def print_call(detail: CallDetail) -> None:
 
 
 async def _recent(limit: int) -> list[CallRecord]:
-    async with Database(_dsn()) as database:
-        return await CallStore(database).recent(limit)
+    async with database() as opened:
+        return await CallStore(opened).recent(limit)
 
 
 async def _show(call_id: str) -> CallDetail:
-    async with Database(_dsn()) as database:
-        return await CallStore(database).show(call_id)
-
-
-def _dsn() -> str:
-    current = settings()
-    current.need("DATABASE_URL")
-    return str(current.database_url)
+    async with database() as opened:
+        return await CallStore(opened).show(call_id)
 
 
 def _line(record: CallRecord) -> tuple[object, ...]:
