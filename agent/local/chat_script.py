@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from agent.local.scenarios import Action, Branch, FromOutput, NextWeekday, Rule, Value
+from agent.local.agent_rules import Action, Branch, FromOutput, NextWeekday, Rule
+from agent.local.scenario_values import Value
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 NOTHING_SAID = "Is there anything else you would like to know?"

@@ -18,6 +18,9 @@ TURN_QUIET_S = 0.8
 and longer than LISTEN_SILENCE_S plus recognition, so that the words are there in time."""
 
 LISTEN_SILENCE_S = 0.5
+PAUSE_S = 0.3
+"""The agent is talking if it was heard so recently."""
+
 FRAME_S = 0.02
 LOUD = 250.0
 """Root mean square of a frame in which somebody speaks; a quiet line is under 20."""
@@ -66,11 +69,16 @@ class _Results(BaseModel):
 class Ears:
     """Listens to one phone. `run` for as long as the call lasts; meanwhile ask, or wait `until`.
 
-    `on_heard` gets every final recognition, with the time at which its turn began.
+    `on_heard` gets every final recognition, and when its words began; `on_answer` the seconds from
+    the moment given to `await_answer` to the agent's first sound after it.
     """
 
-    def __init__(self, on_heard: Callable[[str, float], None]) -> None:
+    def __init__(
+        self, on_heard: Callable[[str, float], None], on_answer: Callable[[float], None]
+    ) -> None:
         self._on_heard = on_heard
+        self._on_answer = on_answer
+        self._awaiting: float | None = None
         self._changed = asyncio.Event()
         self._frame_times: list[float] = []
         self._finals: list[HeardText] = []
@@ -81,12 +89,21 @@ class Ears:
         """When the agent's present or last turn began to be heard."""
 
     async def run(
-        self, frames: AsyncIterator[HeardFrame], session: aiohttp.ClientSession, root: str
+        self,
+        frames: AsyncIterator[HeardFrame],
+        session: aiohttp.ClientSession,
+        root: str,
+        *,
+        interim: bool,
     ) -> None:
-        """Until the call is over. Recognition goes through the listener at `root`."""
+        """Until the call is over. Recognition goes through the listener at `root`.
+
+        `interim`: words are wanted while they are spoken, which costs the decoder several times
+        as much.
+        """
         url = (
             f"{root}/deepgram/v1/listen?encoding=linear16&sample_rate={SAMPLE_RATE}"
-            f"&interim_results=true&endpointing={LISTEN_SILENCE_S * 1000:.0f}"
+            f"&interim_results={str(interim).lower()}&endpointing={LISTEN_SILENCE_S * 1000:.0f}"
         )
         try:
             async with session.ws_connect(url, headers={CUSTOMER_HEADER: "1"}) as socket:
@@ -127,17 +144,28 @@ class Ears:
         """Was any of the agent's speech heard after `moment`?"""
         return self.last_loud is not None and self.last_loud > moment
 
-    def text_since(self, moment: float) -> str:
-        """The words heard since `moment`, as far as they are recognised by now."""
-        texts = [*self._finals, *([self._interim] if self._interim is not None else [])]
+    def await_answer(self, moment: float | None) -> None:
+        """The customer's own words ended at `moment`: what the agent begins now is its answer."""
+        self._awaiting = moment
+
+    def text_since(self, moment: float, *, interim: bool = False) -> str:
+        """The words heard since `moment`; with `interim`, also those of the present sentence."""
+        texts = list(self._finals)
+        if interim and self._interim is not None:
+            texts.append(self._interim)
         return " ".join(heard.text for heard in texts if heard.ended_at > moment)
 
     def _look(self, frame: HeardFrame) -> None:
         self._frame_times.append(frame.at)
         samples = np.frombuffer(frame.pcm, "<i2").astype(np.float32)
         if len(samples) and float(np.sqrt(np.mean(samples**2))) > LOUD:
-            if self.last_loud is None or frame.at - self.last_loud > TURN_QUIET_S:
+            quiet = float("inf") if self.last_loud is None else frame.at - self.last_loud
+            if quiet > TURN_QUIET_S:
                 self.turn_began = frame.at
+            # What it was still saying, over the customer's words, is no answer to them.
+            if self._awaiting is not None and frame.at > self._awaiting and quiet > PAUSE_S:
+                self._on_answer(frame.at - self._awaiting)
+                self._awaiting = None
             self.last_loud = frame.at
         self._changed.set()
 

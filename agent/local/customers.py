@@ -10,22 +10,21 @@ import re
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Protocol
 
 import aiohttp
 
 from agent.errors import Unavailable
-from agent.local.customer_ears import TURN_QUIET_S, CallOver, Ears, HeardFrame
+from agent.local.customer_ears import PAUSE_S, TURN_QUIET_S, CallOver, Ears, HeardFrame
+from agent.local.customer_events import CustomerEvent, CustomerResult, EventKind
 from agent.local.customer_lines import Lines, prepare_lines, register_room
-from agent.local.scenarios import (
+from agent.local.customer_steps import (
     BackchannelStep,
     BargeInStep,
     HangUp,
     HangUpStep,
     PressStep,
     SayStep,
-    Scenario,
     SilentStep,
     SpeakDuringTurn,
     Step,
@@ -34,6 +33,9 @@ from agent.local.scenarios import (
     WaitEndStep,
     WaitStep,
 )
+from agent.local.scenarios import Scenario
+
+__all__ = ["CustomerEvent", "CustomerResult", "EventKind", "Phone", "run_customer"]
 
 ANSWER_WITHIN_S = 30.0
 ENDS_WITHIN_S = 10.0
@@ -44,9 +46,6 @@ STOPS_WITHIN_S = 2.0
 
 GOES_ON_WITHIN_S = 5.0
 """An agent may pause at an "mm-hm", and must then go on."""
-
-TALKING_S = 0.3
-"""The agent is talking if it was heard so recently."""
 
 
 class Phone(Protocol):
@@ -69,50 +68,6 @@ class Phone(Protocol):
         """Raises TimeoutError, and Unavailable when the call ended before it was answered."""
 
     async def wait_ended(self, timeout: float | None) -> object: ...
-
-
-class EventKind(StrEnum):
-    """What happened, as the customer sees it."""
-
-    RINGING = "ringing"
-    ANSWERED = "answered"
-    HEARD = "heard"
-    SAID = "said"
-    BARGED_IN = "barged_in"
-    PRESSED = "pressed"
-    HUNG_UP = "hung_up"
-    CALL_ENDED = "call_ended"
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerEvent:
-    """`at`: seconds since the customer began to ring. `text`: what was heard, said or pressed.
-
-    `latency`, with the first words of an answer: seconds from the end of the customer's speech to
-    the agent's first sound, as heard on the phone.
-    """
-
-    at: float
-    kind: EventKind
-    text: str = ""
-    latency: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerResult:
-    """How it went. `problem` is empty, or names the step that could not be done, and why."""
-
-    scenario: str
-    transcript: tuple[CustomerEvent, ...]
-    problem: str
-    latencies: tuple[float, ...]
-    """Heard latency of each of the agent's answers, seconds."""
-    stops: tuple[float, ...]
-    """From the start of each barge-in until the agent fell silent, seconds."""
-
-    @property
-    def ok(self) -> bool:
-        return not self.problem
 
 
 async def run_customer(
@@ -146,12 +101,13 @@ class _Customer:
     transcript: list[CustomerEvent] = field(default_factory=list)
     latencies: list[float] = field(default_factory=list)
     stops: list[float] = field(default_factory=list)
-    spoke_until: float | None = None
-    """End of the customer's own last words; None once the agent's answer to them was heard."""
+    latency: float | None = None
+    """Of the answer that is being spoken, until its words are recognised."""
     listening_since: float = float("-inf")
+    """The end of the customer's own last words."""
 
     def __post_init__(self) -> None:
-        self.ears = Ears(self._heard)
+        self.ears = Ears(self._heard, self._answered)
 
     async def live(self, session: aiohttp.ClientSession, root: str) -> CustomerResult:
         self._tell(EventKind.RINGING)
@@ -160,7 +116,11 @@ class _Customer:
         try:
             steps = await self._pick_up()
             if steps:
-                listening = asyncio.create_task(self.ears.run(self.phone.listen(), session, root))
+                listening = asyncio.create_task(
+                    self.ears.run(
+                        self.phone.listen(), session, root, interim=_wants_interim(self.scenario)
+                    )
+                )
             for number, step in steps:
                 problem = await self._try(number, step)
                 if problem:
@@ -264,10 +224,10 @@ class _Customer:
 
         def has_come() -> bool:
             ears = self.ears
-            if not ears.spoke_since(since) or ears.quiet_for() > TALKING_S:
+            if not ears.spoke_since(since) or ears.quiet_for() > PAUSE_S:
                 return False
             if moment.after_hearing is not None:
-                return _fits(moment.after_hearing, ears.text_since(since))
+                return _fits(moment.after_hearing, ears.text_since(since, interim=True))
             began = max(ears.turn_began or since, since)
             return ears.now - began >= (moment.seconds_into_turn or 0.0)
 
@@ -278,7 +238,7 @@ class _Customer:
         began = self.ears.now
         speaking = asyncio.create_task(self._say(barge_in.say, EventKind.BARGED_IN))
         try:
-            await self.ears.until(lambda: self.ears.quiet_for() >= TALKING_S, STOPS_WITHIN_S)
+            await self.ears.until(lambda: self.ears.quiet_for() >= PAUSE_S, STOPS_WITHIN_S)
         except TimeoutError:
             return f"the agent still talked {STOPS_WITHIN_S:.0f} s after the barge-in began"
         else:
@@ -292,7 +252,7 @@ class _Customer:
         await self._moment(backchannel)
         since = self.listening_since
         await self._say(backchannel.say, EventKind.SAID)
-        self.spoke_until = None  # the agent's going on is no answer
+        self.ears.await_answer(None)  # the agent's going on is no answer
         ended = self.listening_since
         self.listening_since = since  # what was said before belongs to the same turn
         try:
@@ -305,7 +265,8 @@ class _Customer:
         pcm = self.lines.pcm[line]
         self._tell(kind, line)
         await self.phone.say(pcm, self.lines.sample_rate)
-        self.spoke_until = self.listening_since = time.monotonic()
+        self.listening_since = time.monotonic()
+        self.ears.await_answer(self.listening_since)
 
     async def _hang_up(self) -> None:
         await self.phone.hang_up()
@@ -318,15 +279,15 @@ class _Customer:
             return False
         return True
 
+    def _answered(self, latency: float) -> None:
+        self.latencies.append(latency)
+        self.latency = latency
+
     def _heard(self, text: str, began: float) -> None:
-        """Every final recognition; the first after the customer's words carries the latency."""
+        """Every final recognition; the first words of an answer carry its latency."""
         latency = None
-        if self.spoke_until is not None and began > self.spoke_until - 0.1:
-            turn = self.ears.turn_began
-            first = turn if turn is not None and turn >= self.spoke_until else began
-            latency = max(0.0, first - self.spoke_until)
-            self.latencies.append(latency)
-            self.spoke_until = None
+        if began > self.listening_since - PAUSE_S:
+            latency, self.latency = self.latency, None
         self._tell(EventKind.HEARD, text, latency)
 
     def _tell(self, kind: EventKind, text: str = "", latency: float | None = None) -> None:
@@ -336,6 +297,12 @@ class _Customer:
 
     def _has(self, kind: EventKind) -> bool:
         return any(event.kind is kind for event in self.transcript)
+
+
+def _wants_interim(scenario: Scenario) -> bool:
+    """Does a step wait for a word in a sentence that is still being spoken?"""
+    moments = [getattr(step, next(iter(step.model_fields_set))) for step in scenario.customer]
+    return any(getattr(moment, "after_hearing", None) is not None for moment in moments)
 
 
 def _fits(pattern: str, text: str) -> bool:

@@ -4,24 +4,23 @@ A scenario is one YAML file. `customer:` is the person's part, step by step; `ag
 of the chat stand-in for this conversation; `expect:` is what must be in Postgres afterwards.
 """
 
-import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import yaml
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    StringConstraints,
-    Tag,
-    ValidationError,
-    model_validator,
-)
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from agent.errors import ScenarioError
+from agent.local.agent_rules import Rule
+from agent.local.customer_steps import (
+    STEP_KINDS,
+    BackchannelStep,
+    BargeInStep,
+    SayStep,
+    Step,
+    TalkOverStep,
+)
+from agent.local.scenario_values import Id, Line, Part, Value
 
 SCENARIOS_DIR = Path(__file__).with_name("scenarios")
 DEFAULT = "default"
@@ -30,224 +29,14 @@ DEFAULT = "default"
 FALLBACK = "Sorry, could you say that again?"
 
 
-def _compiles(pattern: str) -> str:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"not a regular expression: {error}") from None
-    return pattern
-
-
-Pattern = Annotated[str, StringConstraints(min_length=1), AfterValidator(_compiles)]
-"""A regular expression, searched anywhere in what was recognised, in any case."""
-
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+$")]
-Line = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-Seconds = Annotated[float, Field(gt=0, le=300)]
-Value = str | bool | int | float
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class FromOutput(_Part):
-    """A tool's argument from the latest tool's answer: the first group, or all, of a match."""
-
-    match: Pattern
-
-
-class NextWeekday(_Part):
-    """A tool's argument: that time on the next such weekday, as YYYY-MM-DDTHH:MM."""
-
-    next: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-    at: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-
-
-Argument = bool | int | float | str | FromOutput | NextWeekday
-
-
-class Action(_Part):
-    """What the scripted model does: words, tool calls (name -> arguments), or both.
-
-    In `say`, {slot} stands for the first time in the latest tool's answer. `then` is what to do
-    with the tools' answer: the first branch whose `when` fits it.
-    """
-
-    say: str = ""
-    call: dict[str, dict[str, Argument]] = Field(default_factory=dict)
-    then: tuple["Branch", ...] = ()
-
-    @model_validator(mode="after")
-    def _does_something(self) -> "Action":
-        if not self.say and not self.call:
-            raise ValueError("neither `say` nor `call`: it would do nothing")
-        return self
-
-
-class Branch(Action):
-    """What to do with a tool's answer; without `when`, with any answer."""
-
-    when: Pattern | None = None
-
-
-class Rule(Action):
-    """What to do when the caller's words fit `when`.
-
-    `after` names a rule that must have been used before; `once`: not again after it was used.
-    """
-
-    id: Id
-    when: Pattern
-    after: Id | None = None
-    once: bool = False
-
-
-class Wait(_Part):
-    """Wait until the agent said something (with `hears`: something that fits it) and stopped."""
-
-    hears: Pattern | None = None
-    within: Seconds = 20.0
-
-
-class WaitStep(_Part):
-    wait: Wait
-
-
-class SayStep(_Part):
-    """Speak a line to its end (over the agent, if it is talking: normally wait first)."""
-
-    say: Line
-
-
-class _DuringTurn(_Part):
-    """A moment while the agent speaks: a word is heard, or so many seconds into what it says."""
-
-    after_hearing: Pattern | None = None
-    seconds_into_turn: Annotated[float, Field(ge=0, le=60)] | None = None
-    within: Seconds = 20.0
-
-    @model_validator(mode="after")
-    def _has_a_moment(self) -> "_DuringTurn":
-        if (self.after_hearing is None) == (self.seconds_into_turn is None):
-            raise ValueError("exactly one of `after_hearing` and `seconds_into_turn` is needed")
-        return self
-
-
-class SpeakDuringTurn(_DuringTurn):
-    """Say something into what the agent is saying."""
-
-    say: Line
-
-
-class BargeInStep(_Part):
-    """Interrupt the agent: it is expected to stop, and the step fails if it does not."""
-
-    barge_in: SpeakDuringTurn
-
-
-class BackchannelStep(_Part):
-    """Show that one listens ("mm-hm"): the agent is expected to go on."""
-
-    backchannel: SpeakDuringTurn
-
-
-class TalkOverStep(_Part):
-    """Speak into what the agent is saying, whether it stops or not (during the disclosure)."""
-
-    talk_over: SpeakDuringTurn
-
-
-class HangUp(_Part):
-    """Now; or at a moment while the agent speaks; or so many seconds into the ringing."""
-
-    after_hearing: Pattern | None = None
-    seconds_into_turn: Annotated[float, Field(ge=0, le=60)] | None = None
-    while_ringing: Annotated[float, Field(ge=0, le=60)] | None = None
-    within: Seconds = 20.0
-
-    @model_validator(mode="after")
-    def _has_one_moment(self) -> "HangUp":
-        moments = (self.after_hearing, self.seconds_into_turn, self.while_ringing)
-        if sum(moment is not None for moment in moments) > 1:
-            raise ValueError(
-                "only one of `after_hearing`, `seconds_into_turn` and `while_ringing` can be given"
-            )
-        return self
-
-    @property
-    def has_moment(self) -> bool:
-        """Is there something in the agent's turn to wait for?"""
-        return self.after_hearing is not None or self.seconds_into_turn is not None
-
-
-class HangUpStep(_Part):
-    hang_up: HangUp
-
-
-class PressStep(_Part):
-    """Press keys on the phone."""
-
-    press: Annotated[str, StringConstraints(pattern=r"^[0-9*#]+$")]
-
-
-class SilentStep(_Part):
-    """Say nothing for so many seconds, or until the call ends if that comes first."""
-
-    silent: Seconds
-
-
-class WaitEnd(_Part):
-    within: Seconds = 30.0
-
-
-class WaitEndStep(_Part):
-    """Stay on the line until the other side ends the call."""
-
-    wait_end: WaitEnd
-
-
-_STEPS = (
-    "wait",
-    "say",
-    "barge_in",
-    "backchannel",
-    "talk_over",
-    "hang_up",
-    "press",
-    "silent",
-    "wait_end",
-)
-
-
-def _kind_of_step(value: object) -> str | None:
-    """The step's one key; None (an error that lists all kinds) where there is no such key."""
-    keys = list(value) if isinstance(value, dict) else list(getattr(value, "model_fields_set", ()))
-    return keys[0] if keys and keys[0] in _STEPS else None
-
-
-Step = Annotated[
-    Annotated[WaitStep, Tag("wait")]
-    | Annotated[SayStep, Tag("say")]
-    | Annotated[BargeInStep, Tag("barge_in")]
-    | Annotated[BackchannelStep, Tag("backchannel")]
-    | Annotated[TalkOverStep, Tag("talk_over")]
-    | Annotated[HangUpStep, Tag("hang_up")]
-    | Annotated[PressStep, Tag("press")]
-    | Annotated[SilentStep, Tag("silent")]
-    | Annotated[WaitEndStep, Tag("wait_end")],
-    Discriminator(_kind_of_step),
-]
-
-
-class Expect(_Part):
+class Expect(Part):
     """What the call's row must say afterwards: `facts` is a part of the facts, not all of them."""
 
     disposition: Line
     facts: dict[str, Value] = Field(default_factory=dict)
 
 
-class Scenario(_Part):
+class Scenario(Part):
     """One simulated customer, and the conversation that the scripted model holds with them."""
 
     name: Id
@@ -358,6 +147,6 @@ def _fix(kind: str) -> str:
         "missing": "add it",
         "extra_forbidden": "remove it, or correct its spelling",
         "string_type": "put it in quotes (a bare yes, no or number is not text in YAML)",
-        "union_tag_not_found": f"a step is one of: {', '.join(_STEPS)}",
+        "union_tag_not_found": f"a step is one of: {', '.join(STEP_KINDS)}",
         "model_attributes_type": "write keys and values, as in the scenarios that ship",
     }.get(kind, "correct it; agent/local/scenarios/books-a-visit.yaml is an example")

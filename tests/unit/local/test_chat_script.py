@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from agent.local.agent_rules import Rule
 from agent.local.chat_script import NOTHING_SAID, ChatScript, Reply, Said
-from agent.local.scenarios import FALLBACK, Rule, find_scenario
+from agent.local.scenarios import FALLBACK, find_scenario
 
 MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 TOOLS = frozenset({"save_answers", "list_slots", "book_appointment", "agree_callback", "end_call"})

@@ -5,14 +5,8 @@ from pathlib import Path
 import pytest
 
 from agent.errors import ScenarioError
-from agent.local.scenarios import (
-    BargeInStep,
-    HangUpStep,
-    Scenario,
-    find_scenario,
-    load_scenario,
-    scenario_names,
-)
+from agent.local.customer_steps import BargeInStep, HangUpStep
+from agent.local.scenarios import Scenario, find_scenario, load_scenario, scenario_names
 
 GOOD = """\
 name: curious
