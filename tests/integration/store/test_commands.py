@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from typer.testing import CliRunner
 
-from agent.cli import calls, migrate
+from agent.cli import calls, context, migrate
 from agent.domain.calls import CallEvent, CallTurn, Speaker
 from agent.errors import DatabaseUnavailable, Refused
 from agent.settings import Settings, load_settings
@@ -28,9 +28,10 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
             return load_settings(environ={"DATABASE_URL": dsn}, env_file=None)
 
         shown = Console(highlight=False, width=120, record=True)
-        for module in (calls, migrate):
+        for module in (context, migrate):
             monkeypatch.setattr(module, "settings", settings)
-            monkeypatch.setattr(module, "console", shown)
+        for printing in (calls, migrate):
+            monkeypatch.setattr(printing, "console", shown)
         result = CliRunner().invoke(app, arguments)
         if result.exception is not None:
             raise result.exception
