@@ -16,6 +16,8 @@ _HANG_UP_TRIES = 3
 _HANG_UP_SECONDS = 5.0
 _TRANSFER_RINGS = 25
 """Seconds the person's phone may ring; livekit-sip itself gives up after 30."""
+_TRANSFER_SECONDS = 35.0
+"""After which LiveKit itself is taken to be away: a caller waits in silence meanwhile."""
 
 
 class LiveKitPhoneLine:
@@ -54,7 +56,8 @@ class LiveKitPhoneLine:
         )
         request.ringing_timeout.FromSeconds(_TRANSFER_RINGS)
         try:
-            answer = await self._livekit.sip.transfer_sip_participant(request)
+            async with asyncio.timeout(_TRANSFER_SECONDS):
+                answer = await self._livekit.sip.transfer_sip_participant(request)
         except api.TwirpError as error:  # SipCallError too
             log.info("transfer_refused", code=error.code)
             raise Refused("the transfer was refused") from None

@@ -47,7 +47,7 @@ class SpokenAhead:
                 continue
             try:
                 self._audio[line] = self._path(line).read_bytes()
-            except FileNotFoundError:
+            except OSError:  # also a cache that we may not read: it costs a rendering
                 missing.append(line)
         return missing
 

@@ -35,7 +35,7 @@ class Admission:
         """Accept the job if a place is free, else reject it so that another worker is asked."""
         self.running(running)
         if self.taken >= self.places:
-            await request.reject()
+            await request.reject(terminate=False)  # the default gives the call up altogether
             return False
         self._asked.add(request.id)
         try:

@@ -56,7 +56,7 @@ PRICES = _table("""
     nl: U bespaart twintig procent.
     de: Das kostet 500 Euro.
     de: Das kostet fünfhundert Euro.
-    de: Das kostet 500,– €.
+    de: Das kostet 500,\u2013 €.
     de: Das kostet zwei Euro im Monat.
     de: Sie sparen zwanzig Prozent.
 """)
