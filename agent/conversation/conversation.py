@@ -82,7 +82,8 @@ class Conversation:
         self._silence.broken()
         self._transcript.caller_said(event.transcript, event.created_at)
         self._opening.caller_said(event.transcript)
-        if is_opt_out(event.transcript, self._call.phrases):
+        heard = (event.transcript, self._transcript.current)
+        if any(is_opt_out(words, self._call.phrases) for words in heard):
             self._caller_opts_out("phrase")
 
     def _caller_opts_out(self, heard_by: str) -> None:

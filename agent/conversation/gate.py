@@ -10,14 +10,14 @@ _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"')\]]*\s+(?=\S)")
 class SentenceGate:
     """Cuts streamed text into sentences and replaces those that must not be spoken.
 
-    `why_not(sentence)` is the reason or None; `instead` is spoken in place of the first refused
-    sentence of a reply (the others are left out); `on_refusal(reason)` is told of each.
+    `why_not(sentence)` is the reason or None; `instead(reason)` is spoken in place of the first
+    refused sentence of a reply (the others are left out); `on_refusal(reason)` is told of each.
     """
 
     def __init__(
         self,
         why_not: Callable[[str], str | None],
-        instead: str,
+        instead: Callable[[str], str],
         on_refusal: Callable[[str], None],
     ) -> None:
         self._why_not = why_not
@@ -48,4 +48,4 @@ class SentenceGate:
         if self._replaced:
             return ""
         self._replaced = True
-        return self._instead + " "
+        return self._instead(reason) + " "

@@ -12,7 +12,7 @@ from agent.conversation.opening import Opening
 from agent.conversation.tools import Tool
 from agent.domain.calls import EventKind
 from agent.domain.phrases import asks_if_robot, is_backchannel
-from agent.domain.promises import why_not
+from agent.domain.promises import CLAIMS_TO_BE_A_PERSON, why_not
 from agent.voice.interruption import resume_soon
 
 _TRANSCRIPTS = (
@@ -56,7 +56,7 @@ class SalesAgent(Agent):
         if asks_if_robot(_last_words(chat_ctx), self._call.phrases):
             yield lines.i_am_ai
             return
-        gate = SentenceGate(self._why_not, lines.cannot_promise, self._refused)
+        gate = SentenceGate(self._why_not, self._instead, self._refused)
         async for chunk in Agent.default.llm_node(self, chat_ctx, tools, model_settings):
             if isinstance(chunk, ChatChunk) and chunk.delta is not None and chunk.delta.content:
                 passed = gate.push(chunk.delta.content)
@@ -86,6 +86,10 @@ class SalesAgent(Agent):
     def _why_not(self, sentence: str) -> str | None:
         told = (value for value in self._call.answers.values() if type(value) in (int, float))
         return why_not(sentence, self._call.rules, [float(value) for value in told if value])
+
+    def _instead(self, reason: str) -> str:
+        lines = self._call.playbook.lines
+        return lines.i_am_ai if reason == CLAIMS_TO_BE_A_PERSON else lines.cannot_promise
 
     def _refused(self, reason: str) -> None:
         self._call.note(EventKind.REPLY_BLOCKED, what="sentence", why=reason)

@@ -27,6 +27,11 @@ class Transcript:
         self.turns: list[CallTurn] = []
         """Every turn so far."""
 
+    @property
+    def current(self) -> str:
+        """The caller's words since their last turn ended; recognisers cut sentences at a pause."""
+        return " ".join(self._words)
+
     def caller_speaks(self, speaking: bool, at: float) -> None:
         """The caller began or ended a stretch of speech. `at`: Unix seconds."""
         moment = _time(at)

@@ -9,6 +9,9 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+CLAIMS_TO_BE_A_PERSON = "claims to be a person"
+"""The reason of `why_not` to which the truth is the answer, and not "I cannot promise that"."""
+
 _SPACE = r" \u00a0\u2009\u202f"
 _NUMBER = rf"\d[\d.,{_SPACE}]*\d|\d"
 _MONEY = re.compile(
@@ -97,7 +100,7 @@ def _why_not_clause(clause: str, rules: SpeechRules) -> str | None:
         # "not a robot" denies by itself; "a real person" only where the clause does not refuse it.
         denies = bool(set(claim.split()) & set(rules.refusing_words))
         if re.search(rf"\b{re.escape(claim)}\b", clause) and (denies or not refuses):
-            return "claims to be a person"
+            return CLAIMS_TO_BE_A_PERSON
     return None
 
 

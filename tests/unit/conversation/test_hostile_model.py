@@ -27,14 +27,19 @@ def _blocked(scene: Scene) -> list[Scalar]:
         ("It costs four thousand nine hundred and ninety-nine euros.", PRICE),
         ("You save thirty percent.", PRICE),
         ("You save 30% a year.", PRICE),
-        ("I am a real person.", "claims to be a person"),
-        ("Honestly, I am not a robot.", "claims to be a person"),
     ],
 )
 async def test_what_nobody_promised_is_not_spoken(reply: str, why: str) -> None:
     async with Scene(reply) as scene:
         assert await scene.caller_says("What can you do for me?") == [NO]
         assert scene.facts.details(EventKind.REPLY_BLOCKED) == [{"what": "sentence", "why": why}]
+
+
+@pytest.mark.parametrize("reply", ["No, I am a real person.", "Honestly, I am not a robot."])
+async def test_a_claim_to_be_a_person_is_answered_with_the_truth(reply: str) -> None:
+    async with Scene(f"{reply} And there is a discount.") as scene:
+        assert await scene.caller_says("You sound so friendly!") == [LINES.i_am_ai]
+        assert _blocked(scene) == ["claims to be a person", "promises something: discount"]
 
 
 async def test_what_is_forbidden_is_found_word_by_word() -> None:

@@ -420,6 +420,20 @@ async def test_an_opt_out_in_the_middle_of_a_turn_counts_before_the_turn_is_over
         assert scene.facts.urgent == [EventKind.OPTED_OUT]
 
 
+async def test_an_opt_out_that_the_recogniser_cut_in_two_is_one() -> None:
+    async with Scene("I see.") as scene:
+        scene.caller_is_heard("Please don't")
+        scene.caller_is_heard("call me again")
+        assert scene.facts.urgent == [EventKind.OPTED_OUT]
+
+
+async def test_words_of_two_turns_are_not_put_together_to_an_opt_out() -> None:
+    async with Scene("What should we not do?", "Tomorrow then.") as scene:
+        await scene.caller_says("Please don't")
+        await scene.caller_says("call me again")
+        assert not scene.call.opted_out
+
+
 async def test_words_that_are_not_yet_certain_do_not_opt_out() -> None:
     async with Scene() as scene:
         scene.session.emit(
