@@ -1,3 +1,3 @@
-"""Fixtures that every test may use."""
+"""Fixtures that every test may use, and the guard over all of them."""
 
-pytest_plugins = ["tests.database"]
+pytest_plugins = ["pytester", "tests.database", "tests.network_guard.plugin"]
