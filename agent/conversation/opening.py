@@ -5,6 +5,8 @@ says "don't call me again" over the disclosure has said it, so the words are kep
 answered as soon as the disclosure is over.
 """
 
+import asyncio
+
 import structlog
 from livekit.agents import AgentSession
 
@@ -14,6 +16,9 @@ from agent.domain.calls import EventKind
 from agent.domain.phrases import is_backchannel
 
 log = structlog.get_logger(__name__)
+
+_WORDS_COME_SECONDS = 3.0
+"""Whoever is in the middle of a sentence has a word recognised by then, or still speaks."""
 
 
 class Opening:
@@ -25,9 +30,11 @@ class Opening:
         self._ending = ending
         self._disclosing = False
         self._said_meanwhile: list[str] = []
+        self._words_came = asyncio.Event()
 
     def caller_said(self, text: str) -> None:
         """A final transcript has arrived; kept if the disclosure is still being spoken."""
+        self._words_came.set()
         if self._disclosing:
             self._said_meanwhile.append(text)
 
@@ -55,12 +62,22 @@ class Opening:
         self._call.note(EventKind.DISCLOSED, text=disclosure)
         if self._call.playbook.recording and await self._call.recorder.start():
             self._call.note(EventKind.RECORDING_STARTED)
+        if self._session.user_state == "speaking" and await self._caller_has_words():
+            return  # the turn that they become is answered as any other
         if not self._call.ending:
             self._greet_or_answer()
 
+    async def _caller_has_words(self) -> bool:
+        """Whether the sound that the caller is making turns into words; a cough does not."""
+        self._words_came.clear()
+        try:
+            async with asyncio.timeout(_WORDS_COME_SECONDS):
+                await self._words_came.wait()
+        except TimeoutError:
+            return self._session.user_state == "speaking"
+        return True
+
     def _greet_or_answer(self) -> None:
-        if self._session.user_state == "speaking":
-            return  # in the middle of a sentence: the turn that it becomes is answered as any other
         said = self.take_unanswered()
         if said and not is_backchannel(said, self._call.phrases):
             # These words were recognised during the disclosure; the framework must not answer

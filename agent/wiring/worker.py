@@ -1,6 +1,7 @@
 """The worker process, put together."""
 
 import asyncio
+from datetime import UTC, datetime
 from functools import partial
 
 import aiohttp
@@ -8,7 +9,12 @@ import structlog
 from livekit import api
 from livekit.agents.utils import http_context
 
+from agent.conversation.instructions import fill, instructions
+from agent.conversation.phrases import load_phrases
+from agent.conversation.playbook import Playbook
 from agent.conversation.playbook_file import load_playbook
+from agent.conversation.speech_rules import load_speech_rules
+from agent.domain.calls import Direction
 from agent.errors import LiveKitUnavailable, SettingsError
 from agent.settings import Settings
 from agent.store.calls import CallStore
@@ -36,7 +42,7 @@ async def run_worker(settings: Settings) -> None:
         *("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"),
         *("OPENAI_API_KEY", "DEEPGRAM_API_KEY", "DATABASE_URL"),
     )
-    playbook = load_playbook(settings.prompts_dir, settings.playbook)
+    playbook = check_prompts(settings)
     await check_livekit(settings)
     async with http_context.open():
         unspoken = await spoken_ahead(settings).render(playbook.spoken_ahead(), build_tts(settings))
@@ -74,6 +80,17 @@ async def _recover_records(settings: Settings) -> None:
         while True:
             await recover(spool_dir(settings), CallStore(database))
             await asyncio.sleep(_RECOVER_SECONDS)
+
+
+def check_prompts(settings: Settings) -> Playbook:
+    """Read everything under prompts/ that a call will need: errors now, not in the first call."""
+    playbook = load_playbook(settings.prompts_dir, settings.playbook)
+    load_phrases(settings.prompts_dir / "phrases" / f"{playbook.language}.yaml")
+    load_speech_rules(settings.prompts_dir, playbook)
+    now = datetime.now(UTC)
+    instructions(settings.prompts_dir, playbook, Direction.INBOUND, now)
+    fill(settings.prompts_dir / "summary.md", company=playbook.company)
+    return playbook
 
 
 async def check_livekit(settings: Settings) -> None:
