@@ -8,9 +8,14 @@ from agent.local.scenario_values import Line, Part, Pattern, Seconds
 
 
 class Wait(Part):
-    """Wait until the agent said something (with `hears`: something that fits it) and stopped."""
+    """Wait until the agent said something (with `hears`: something that fits it) and stopped.
+
+    With `or_quiet` the wait is also over when the agent has been quiet for so long, whatever it
+    said: for a greeting that everybody words in their own way.
+    """
 
     hears: Pattern | None = None
+    or_quiet: Seconds | None = None
     within: Seconds = 20.0
 
 

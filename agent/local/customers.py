@@ -212,8 +212,11 @@ class _Customer:
         since = self.listening_since
 
         def said_it() -> bool:
-            if not self.ears.spoke_since(since) or self.ears.quiet_for() < TURN_QUIET_S:
+            quiet = self.ears.quiet_for()
+            if not self.ears.spoke_since(since) or quiet < TURN_QUIET_S:
                 return False
+            if wait.or_quiet is not None and quiet >= wait.or_quiet:
+                return True
             return wait.hears is None or _fits(wait.hears, self.ears.text_since(since))
 
         await self.ears.until(said_it, wait.within)

@@ -208,6 +208,17 @@ async def test_a_question_that_never_comes_is_a_problem_that_says_what_was_heard
     assert "recorded" in result.problem
 
 
+async def test_a_customer_takes_its_turn_after_a_greeting_worded_differently(
+    server: Server,
+) -> None:
+    turns = [await agent_says(server, text) for text in ("Welcome to Fernhill.", "Goodbye.")]
+    wait = {"hears": "help you", "or_quiet": 1.5, "within": 8}
+    phone = TapePhone(turns, hangs_up=True)
+    result, _ = await live(server, phone, {"wait": wait}, {"say": "Hello."}, {"wait_end": {}})
+    assert result.problem == ""
+    assert len(phone.said) == 1
+
+
 async def test_a_call_that_ends_under_a_waiting_customer_is_a_problem(server: Server) -> None:
     phone = TapePhone([await agent_says(server, "Goodbye.")], hangs_up=True)
     result, _ = await live(server, phone, {"wait": {"hears": "help you"}})
