@@ -5,6 +5,12 @@ process, and must not start a second command line there.
 """
 
 if __name__ == "__main__":
-    from agent.cli import main
+    try:
+        from agent.cli import main
+    except ModuleNotFoundError as missing:
+        raise SystemExit(
+            f"error: this Python has no {missing.name}: run `make setup`, then "
+            "`source .venv/bin/activate` in this terminal"
+        ) from None
 
     main()

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from agent.cli.calls import print_calls
+from agent.cli.calls import SHORT_ID, print_calls
 from agent.cli.console import console, errors, table
 from agent.cli.context import settings
 from agent.cli.dialogue import dialogue_printer
@@ -43,6 +43,9 @@ async def _simulate(scenario: Scenario) -> int:
         record = await wait_for_record(CallStore(database), call.room_name)
     if record is not None:
         print_calls([record])
+        if record.recording is not None:
+            console.print(f"to hear it: {current.recordings_dir / record.recording}", soft_wrap=True)
+        console.print(f"all of it: python agent.py calls show {str(record.id)[:SHORT_ID]}")
     problems = [*([call.result.problem] if call.result.problem else []), *unmet(scenario, record)]
     for problem in problems:
         errors.print(f"[red]not as expected:[/] {problem}")
