@@ -10,7 +10,8 @@ from agent.cli.console import console, errors, table
 from agent.cli.context import settings
 from agent.cli.dialogue import dialogue_printer
 from agent.local.scenarios import Scenario, find_scenario, scenario_names
-from agent.local.simulation import Simulation, speech_url, unmet, wait_for_record
+from agent.local.simulation import phone_network_url, unmet, wait_for_record
+from agent.local.simulation import simulate as place_call
 from agent.local.state import read_state
 from agent.store.calls import CallStore
 from agent.store.database import Database
@@ -36,15 +37,18 @@ async def _simulate(scenario: Scenario) -> int:
     current = settings()
     current.need("DATABASE_URL")
     state = read_state()
-    speech = speech_url(state.environment if state else {})
-    async with Simulation(current, speech) as simulation:
-        call = await simulation.call(scenario, dialogue_printer(scenario.name))
+    network = phone_network_url(state.environment if state else {})
+    call = await place_call(
+        network, scenario, current.phone_number, dialogue_printer(scenario.name)
+    )
     async with Database(current.database_url or "") as database:
-        record = await wait_for_record(CallStore(database), call.room_name)
+        record = await wait_for_record(CallStore(database), call.phone.room_name)
     if record is not None:
         print_calls([record])
         if record.recording is not None:
-            console.print(f"to hear it: {current.recordings_dir / record.recording}", soft_wrap=True)
+            console.print(
+                f"to hear it: {current.recordings_dir / record.recording}", soft_wrap=True
+            )
         console.print(f"all of it: python agent.py calls show {str(record.id)[:SHORT_ID]}")
     problems = [*([call.result.problem] if call.result.problem else []), *unmet(scenario, record)]
     for problem in problems:
