@@ -19,8 +19,8 @@ from agent.local.processes import ChildProcess, free_port, spawn
 from agent.local.scenarios import find_scenario
 from agent.local.simulation import (
     SimulatedCall,
-    Simulation,
-    speech_url,
+    phone_network_url,
+    simulate,
     unmet,
     wait_for_record,
 )
@@ -54,19 +54,18 @@ async def _demo() -> int:
                 "and the language model are [bold]stand-ins[/]; speech is really synthesised and "
                 "recognised, and LiveKit and Postgres are real.\n"
             )
-            async with Simulation(current, speech_url(environment)) as simulation:
-                calls = await _customers(simulation)
+            calls = await _customers(phone_network_url(environment), current.phone_number)
             problems = await _read_back(current, calls)
     for problem in problems:
         errors.print(f"[bold red]not as expected:[/] {problem}")
     return 1 if problems else 0
 
 
-async def _customers(simulation: Simulation) -> list[SimulatedCall]:
+async def _customers(network: str, our_number: str) -> list[SimulatedCall]:
     """Two at the same time, in two rooms; the third calls when the second has hung up."""
 
     async def one(name: str) -> SimulatedCall:
-        return await simulation.call(find_scenario(name), dialogue_printer(name))
+        return await simulate(network, find_scenario(name), our_number, dialogue_printer(name))
 
     first = asyncio.create_task(one(_AT_ONCE[0]))
     try:
@@ -84,13 +83,13 @@ async def _read_back(current: Settings, calls: list[SimulatedCall]) -> list[str]
     async with Database(current.database_url or "") as database:
         store = CallStore(database)
         for call in calls:
-            record = await wait_for_record(store, call.room_name)
+            record = await wait_for_record(store, call.phone.room_name)
             problems += [f"{call.scenario.name}: {gap}" for gap in unmet(call.scenario, record)]
             if call.result.problem:
                 problems.append(f"{call.scenario.name}: the customer: {call.result.problem}")
             if record is not None:
                 details.append(await store.show(record.id))
-    if len({call.room_name for call in calls}) != len(calls):
+    if len({call.phone.room_name for call in calls}) != len(calls):
         problems.append("two callers were in one room")
     console.print("\n[bold]What Postgres holds[/]")
     for detail in details:

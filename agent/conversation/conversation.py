@@ -13,6 +13,7 @@ from livekit.agents import (
     UserStateChangedEvent,
 )
 from livekit.agents.llm import ChatMessage
+from livekit.agents.voice.events import UserTranscriptionTimeoutEvent
 
 from agent.conversation.ending import Ending
 from agent.conversation.live_call import LiveCall
@@ -26,6 +27,9 @@ from agent.domain.calls import CallTurn, EventKind
 from agent.domain.phrases import is_opt_out
 
 log = structlog.get_logger(__name__)
+
+_SPEECH_HAS_WORDS = 1.0
+"""Seconds: shorter sounds are often no speech, and say nothing about the recogniser."""
 
 OPT_OUT_KEY = "9"
 """Pressed at any moment it means: do not call me again."""
@@ -47,7 +51,7 @@ class Conversation:
         session.on("user_state_changed", self._caller_changed)
         session.on("agent_state_changed", self._agent_changed)
         session.on("conversation_item_added", self._item_added)
-        session.on("user_transcription_timeout", lambda _: self._trouble.on_unheard())
+        session.on("user_transcription_timeout", self._unheard)
         session.on("error", self._failed)
 
     @property
@@ -100,6 +104,12 @@ class Conversation:
         # "thinking" comes before a generated reply; before a fixed line only when a reply failed.
         if event.old_state == "thinking" and event.new_state == "speaking":
             self._trouble.answered()
+
+    def _unheard(self, event: UserTranscriptionTimeoutEvent) -> None:
+        # An "mm-hm" that the agent left out is words; a cough or a door is none.
+        only_listened = event.vad_speech_started_at <= self.agent.only_listened_at
+        if event.speech_duration >= _SPEECH_HAS_WORDS and not only_listened:
+            self._trouble.on_unheard()
 
     def _item_added(self, event: ConversationItemAddedEvent) -> None:
         if isinstance(event.item, ChatMessage):

@@ -1,5 +1,6 @@
 """The agent itself: what it hears, what it may say, and when it holds its tongue."""
 
+import time
 from collections.abc import AsyncGenerator, AsyncIterable
 
 from livekit import rtc
@@ -31,6 +32,8 @@ class SalesAgent(Agent):
         super().__init__(instructions=instructions, tools=list(tools))
         self._call = call
         self._opening = opening
+        self.only_listened_at = 0.0
+        """When (Unix seconds) a sign of listening was last left out."""
 
     async def stt_node(
         self, audio: AsyncIterable[rtc.AudioFrame], model_settings: ModelSettings
@@ -43,6 +46,7 @@ class SalesAgent(Agent):
         async for event in Agent.default.stt_node(self, audio, model_settings):
             words = event.alternatives[0].text if event.alternatives else ""
             if event.type in _TRANSCRIPTS and self._is_only_listening(words):
+                self.only_listened_at = time.time()
                 if event.type is stt.SpeechEventType.FINAL_TRANSCRIPT:
                     resume_soon(self.session)
                 continue

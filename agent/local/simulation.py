@@ -1,85 +1,90 @@
 """Simulated customers who phone the agent, and whether what they did is in the record.
 
-    async with Simulation(settings, speech_url) as simulation:
-        call = await simulation.call(scenario, print)     # rings, talks, hangs up
+    call = await simulate(phone_network_url, scenario, our_number, print)
 
-The phone is in this process: a real participant of the LiveKit that the settings name.
+The phone lives in the stack's phone network, as a real caller's does in the carrier's.
 """
 
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Self
+
+import aiohttp
+from pydantic import TypeAdapter
 
 from agent.domain.record import CallRecord
 from agent.errors import StackError
-from agent.local.customer_lines import prepare_lines
-from agent.local.customers import CustomerEvent, CustomerResult, run_customer
-from agent.local.phone_network.network import PhoneNetwork
-from agent.local.phone_network.upstream import Upstream
+from agent.local.customer_events import CustomerEvent, CustomerResult
+from agent.local.phone_network.control_models import CallView, Line, PlaceCall
 from agent.local.scenarios import Scenario
-from agent.settings import Settings
 from agent.store.calls import CallStore
 
-RECORD_SECONDS = 40.0
+RINGING_SECONDS = 60.0
+RECORD_SECONDS = 20.0
 """From the end of a call until its row must be complete, summary included."""
 _LOOK_SECONDS = 0.25
+
+_EVENT = TypeAdapter(CustomerEvent)
+_RESULT = TypeAdapter(CustomerResult)
 
 
 @dataclass(frozen=True, slots=True)
 class SimulatedCall:
-    """One call that was made: where it was and how the customer found it."""
+    """One call that was made: how the customer found it, and what the network measured."""
 
     scenario: Scenario
-    room_name: str
     result: CustomerResult
-    first_word_after: float | None
-    """Seconds from the answer to the agent's first sound, as heard on the phone."""
+    phone: CallView
+
+    @property
+    def first_word_after(self) -> float | None:
+        """Seconds from the answer to the agent's first sound, as heard on the phone."""
+        return self.phone.first_agent_audio_after
 
 
-class Simulation:
-    """Customers on the phone of one LiveKit. Leaving the block hangs up what still talks."""
+async def simulate(
+    phone_network_url: str,
+    scenario: Scenario,
+    our_number: str,
+    on_event: Callable[[CustomerEvent], None],
+) -> SimulatedCall:
+    """Dial `our_number` as this customer and hold the call to its end.
 
-    def __init__(self, settings: Settings, speech_url: str) -> None:
-        self._settings = settings
-        self._speech_url = speech_url
-        self._stack = AsyncExitStack()
-        self._network: PhoneNetwork | None = None
-
-    async def __aenter__(self) -> Self:
-        self._settings.need("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
-        url = (self._settings.livekit_url or "").replace("ws", "http", 1)
-        upstream = await self._stack.enter_async_context(
-            Upstream(
-                url, self._settings.livekit_api_key or "", self._settings.livekit_api_secret or ""
-            )
-        )
-        self._network = await self._stack.enter_async_context(PhoneNetwork(upstream))
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._stack.aclose()
-
-    async def call(
-        self, scenario: Scenario, on_event: Callable[[CustomerEvent], None]
-    ) -> SimulatedCall:
-        """Dial our number as this customer and hold the call to its end."""
-        assert self._network is not None
-        lines = await prepare_lines(scenario, self._speech_url)
-        phone = await self._network.place_call(
-            caller=scenario.number, callee=self._settings.phone_number, ringing_timeout=60
-        )
-        result = await run_customer(phone, scenario, self._speech_url, on_event, lines)
-        measured = phone.measurements
-        heard, answered = measured.first_agent_audio_at, measured.answered_at
-        return SimulatedCall(
-            scenario=scenario,
-            room_name=phone.room_name,
-            result=result,
-            first_word_after=heard - answered if heard and answered else None,
-        )
+    Raises StackError when the phone network cannot be reached or cannot place the call.
+    """
+    wanted = PlaceCall(
+        caller=scenario.number,
+        callee=our_number,
+        scenario=scenario.model_dump(mode="json", exclude_unset=True),
+        ringing_timeout=RINGING_SECONDS,
+    )
+    result: CustomerResult | None = None
+    phone: CallView | None = None
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None)) as session,
+            session.post(
+                f"{phone_network_url}/phone-network/calls", json=wanted.model_dump(mode="json")
+            ) as answer,
+        ):
+            async for raw in answer.content:
+                line = Line.model_validate_json(raw)
+                phone = line.call or phone
+                if line.line == "event":
+                    on_event(_EVENT.validate_python(line.event))
+                elif line.line == "result":
+                    result = _RESULT.validate_python(line.event)
+                elif line.line == "error":
+                    raise StackError(f"the phone network: {line.message}")
+    except aiohttp.ClientError as error:
+        raise StackError(
+            f"the phone network does not answer at {phone_network_url} "
+            f"({type(error).__name__}): start the stack again"
+        ) from None
+    if result is None or phone is None:
+        raise StackError("the phone network ended the call without a result; see its log")
+    return SimulatedCall(scenario, result, phone)
 
 
 async def wait_for_record(store: CallStore, room_name: str) -> CallRecord | None:
@@ -87,8 +92,7 @@ async def wait_for_record(store: CallStore, room_name: str) -> CallRecord | None
     deadline = time.monotonic() + RECORD_SECONDS
     while True:
         record = next((r for r in await store.recent(50) if r.room_name == room_name), None)
-        complete = record is not None and record.outcome is not None and _whole(record)
-        if complete or time.monotonic() > deadline:
+        if (record is not None and _whole(record)) or time.monotonic() > deadline:
             return record
         await asyncio.sleep(_LOOK_SECONDS)
 
@@ -108,17 +112,19 @@ def unmet(scenario: Scenario, record: CallRecord | None) -> list[str]:
     return missing
 
 
-def speech_url(environment: Mapping[str, str]) -> str:
-    """Where customers get ears and a voice. Raises StackError when no stack runs here."""
+def phone_network_url(environment: Mapping[str, str]) -> str:
+    """Where simulated customers phone from. Raises StackError when no stack runs here."""
     try:
-        return environment["SPEECH_URL"]
+        return environment["PHONE_NETWORK_URL"]
     except KeyError:
         raise StackError(
-            "no local stack runs in this checkout, and customers need its speech: start it with "
-            "`python agent.py stack` (or `dev`) in another terminal"
+            "no phone network runs in this checkout: start the local stack with "
+            "`python agent.py stack` (or `dev`) in another terminal, without LIVEKIT_URL"
         ) from None
 
 
 def _whole(record: CallRecord) -> bool:
-    """The summary is the last thing to be written, where somebody spoke."""
+    """The recording's name and the summary come last, in that order, where there was a talk."""
+    if record.outcome is None:
+        return False
     return record.summary is not None or record.disclosed_at is None

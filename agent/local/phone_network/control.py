@@ -44,6 +44,7 @@ from agent.local.phone_network.control_models import (
 from agent.local.phone_network.network import PhoneNetwork
 from agent.local.phone_network.upstream import Upstream
 from agent.local.phones import Phone
+from agent.local.scenarios import Scenario, find_scenario
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ class RunCustomer(Protocol):
     """`agent.local.customers.run_customer`: plays a scenario on a phone, to its result."""
 
     def __call__(
-        self, phone: Phone, scenario: str, speech_url: str, on_event: Callable[[object], None]
+        self, phone: Phone, scenario: Scenario, speech_url: str, on_event: Callable[[object], None]
     ) -> Awaitable[object]: ...
 
 
@@ -147,8 +148,10 @@ class Control:
                 return CredentialsRefused()
 
     def _plays(self, scenario: str) -> Handler:
+        found = find_scenario(scenario)
+
         async def handler(phone: Phone) -> None:
-            await self._customer()(phone, scenario, self._speech_url, lambda event: None)
+            await self._customer()(phone, found, self._speech_url, lambda event: None)
 
         return handler
 
@@ -183,6 +186,11 @@ class Control:
         customer: asyncio.Task[object] | None = None
         try:
             play = self._customer()
+            scenario = (
+                find_scenario(wanted.scenario)
+                if isinstance(wanted.scenario, str)
+                else Scenario.model_validate(wanted.scenario)
+            )
             phone = await self._network.place_call(
                 caller=wanted.caller,
                 callee=wanted.callee,
@@ -193,9 +201,7 @@ class Control:
             def on_event(event: object) -> None:
                 lines.put_nowait(Line(line="event", event=_as_json(event)))
 
-            customer = asyncio.ensure_future(
-                play(phone, wanted.scenario, self._speech_url, on_event)
-            )
+            customer = asyncio.ensure_future(play(phone, scenario, self._speech_url, on_event))
             result = await self._result(phone, customer)
             await phone.hang_up()
             lines.put_nowait(Line(line="result", event=_as_json(result)))

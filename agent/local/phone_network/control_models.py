@@ -16,7 +16,8 @@ class PlaceCall(_Model):
 
     caller: str
     callee: str
-    scenario: str
+    scenario: str | dict[str, JsonValue]
+    """A scenario's name, or a whole one."""
     ringing_timeout: float = Field(default=180, gt=0)
 
 

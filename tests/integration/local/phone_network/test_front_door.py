@@ -21,6 +21,7 @@ from agent.local.phone_network.server import OpenDoor, open_door
 from agent.local.phone_network.upstream import Upstream
 from agent.local.phones import Phone
 from agent.local.processes import free_port
+from agent.local.scenarios import Scenario
 from agent.settings import child_environment
 from tests.integration.local.phone_network.conftest import CALLEE, OURS, Door
 
@@ -139,9 +140,9 @@ class Said:
 
 def customer() -> RunCustomer:
     async def run(
-        phone: Phone, scenario: str, speech_url: str, on_event: Callable[[object], None]
+        phone: Phone, scenario: Scenario, speech_url: str, on_event: Callable[[object], None]
     ) -> object:
-        on_event(Said(f"{scenario} at {speech_url}"))
+        on_event(Said(f"{scenario.name} at {speech_url}"))
         await phone.wait_active(10)
         return Said("goodbye")
 
@@ -163,7 +164,7 @@ async def own(door: Door) -> AsyncIterator[OpenDoor]:
 async def test_a_simulated_customer_calls_and_its_events_are_streamed(
     own: OpenDoor, door: Door, http: aiohttp.ClientSession
 ) -> None:
-    asked = {"caller": "+32470000040", "callee": OURS, "scenario": "polite"}
+    asked = {"caller": "+32470000040", "callee": OURS, "scenario": "silent"}
     lines = []
     async with http.post(f"{own.url}/phone-network/calls", json=asked) as answer:
         lines.append(json.loads(await answer.content.readline()))
@@ -171,7 +172,7 @@ async def test_a_simulated_customer_calls_and_its_events_are_streamed(
         async with door.witness(lines[0]["call"]["room_name"], speaks=True):
             lines += [json.loads(line) async for line in answer.content]
     assert [line["line"] for line in lines] == ["ringing", "event", "result", "ended"]
-    assert lines[1]["event"] == {"words": "polite at http://voices"}
+    assert lines[1]["event"] == {"words": "silent at http://voices"}
     assert lines[2]["event"] == {"words": "goodbye"}
     assert (lines[3]["call"]["ended_by"], lines[3]["call"]["answered"]) == ("us", True)
     async with http.get(f"{own.url}/phone-network/calls") as answer:
@@ -182,7 +183,7 @@ async def test_a_simulated_customer_calls_and_its_events_are_streamed(
 async def test_a_reader_who_goes_away_hangs_the_customer_up(
     own: OpenDoor, http: aiohttp.ClientSession
 ) -> None:
-    asked = {"caller": "+32470000041", "callee": OURS, "scenario": "polite"}
+    asked = {"caller": "+32470000041", "callee": OURS, "scenario": "silent"}
     async with http.post(f"{own.url}/phone-network/calls", json=asked) as answer:
         await answer.content.readline()
     [phone] = own.network.calls
