@@ -63,13 +63,13 @@ class CallView(_Model):
     room_name: str
     identity: str
     status: CallStatus
-    ended_by: Literal["us", "them"] | None
-    end_reason: str | None
+    ended_by: Literal["us", "them"] | None = None
+    end_reason: str | None = None
     headers: dict[str, str]
     answered: bool
     heard_latencies: list[float]
     agent_stopped_after: list[float]
-    first_agent_audio_after: float | None
+    first_agent_audio_after: float | None = None
     overlap: float
     longest_silence: float
     dropped_frames: int
