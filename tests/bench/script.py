@@ -1,0 +1,41 @@
+"""What the caller of the bench says, and what the scripted model answers it."""
+
+from agent.local.agent_rules import Rule
+from agent.local.customer_steps import SayStep
+from agent.local.scenarios import Expect, Scenario
+
+TURNS = (
+    "We have a house with solar panels on the roof.",
+    "Is there somebody who could come to us on a Friday?",
+)
+"""Said in one go; each is answered."""
+
+PAUSED_TURN = ("I was wondering, when somebody has a big house", "how much time it would take.")
+PAUSE_SECONDS = 0.7
+"""Within PAUSED_TURN, where a person thinks. An agent that speaks in it has cut the caller off."""
+
+ASKS_FOR_MUCH = "Please explain to me how it goes."
+BARGE_IN = "Hold on a moment, there is one more thing that we would like to know."
+BARGE_IN_SECONDS = 2.0
+"""Into the agent's long answer to ASKS_FOR_MUCH."""
+
+SCENARIO = Scenario(
+    name="bench",
+    about="The caller of the bench.",
+    number="+32470555190",
+    customer=tuple(SayStep(say=line) for line in (*TURNS, *PAUSED_TURN, ASKS_FOR_MUCH, BARGE_IN)),
+    agent=(
+        Rule(
+            id="long",
+            when="explain",
+            # One sentence without a comma: six seconds without a pause to be taken for a stop.
+            say=(
+                "An adviser comes to your house and looks at the roof and at the meter and then "
+                "sits down with you at the table and writes down everything that you want to have."
+            ),
+        ),
+        Rule(id="short", when=".", say="I am glad that you told me this."),
+    ),
+    summary="A caller of the bench.",
+    expect=Expect(disposition="hung_up"),
+)
