@@ -6,6 +6,7 @@ Order of precedence: the process environment, then `.env`, then what a running l
 
 import os
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +28,13 @@ _GROUPS = (
 """Variables that only make sense together."""
 
 Url = Annotated[str, StringConstraints(pattern=r"^[a-z]+://\S+$", strip_whitespace=True)]
+
+
+class Environment(StrEnum):
+    """Where this runs. Production refuses to start with what only a laptop may have."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
 
 
 class Settings(BaseSettings):
@@ -68,6 +76,18 @@ class Settings(BaseSettings):
     drain_seconds: PositiveInt = 1800
     health_host: str = "127.0.0.1"
     health_port: NonNegativeInt = 8081
+
+    environment: Environment = Environment.DEVELOPMENT
+    api_host: str = "127.0.0.1"
+    api_port: NonNegativeInt = 3001
+    api_jwt_secret: str | None = None
+    api_jwks_url: Url | None = None
+    api_jwt_audience: str = "ai-sales-call"
+    api_jwt_issuer: str = "ai-sales-call"
+    api_requests_per_minute: PositiveInt = 120
+    api_requests_per_minute_overall: PositiveInt = 1200
+    api_docs: bool = True
+    retention_days: PositiveInt = 90
 
     @classmethod
     def settings_customise_sources(
