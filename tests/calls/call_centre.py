@@ -1,0 +1,264 @@
+"""Everything that whole calls need: a local stack, workers that answer numbers, callers.
+
+    async with CallCentre(folder) as centre, centre.worker() as line:
+        async with line.call() as caller: ...
+
+The servers are processes of their own. The front door of LiveKit, with the phone network behind
+it, is in this process, so that a test can set what a transfer does.
+"""
+
+import asyncio
+import json
+import shutil
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+import aiohttp
+from livekit import api
+from livekit.protocol.agent_dispatch import RoomAgentDispatch
+from livekit.protocol.room import RoomConfiguration
+from livekit.protocol.sip import (
+    SIPDispatchRule,
+    SIPDispatchRuleCallee,
+    SIPDispatchRuleInfo,
+    SIPInboundTrunkInfo,
+)
+
+from agent.local.agent_rules import Rule
+from agent.local.phone_network.network import PhoneNetwork
+from agent.local.phone_network.server import open_door
+from agent.local.phone_network.upstream import Upstream
+from agent.local.processes import LOOPBACK, ChildProcess, free_port, spawn
+from agent.local.stack import Stack
+from agent.settings import ROOT
+from agent.store.calls import CallStore
+from agent.store.database import Database
+from agent.store.migrate import migrate
+from tests.calls.cable import Cable
+from tests.calls.caller import Caller
+from tests.calls.speech import Speech
+
+READY_WITHIN = 60.0
+ENDS_WITHIN = 60.0
+
+SHORT_DISCLOSURE = "This is Robin, an AI of Fernhill Energy. This call is recorded."
+SILENCE_SECONDS = 4
+
+
+class CallCentre:
+    """Use as `async with`. Nothing of it outlives the block, and it keeps nothing."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.recordings = folder / "recordings"
+        self.numbers_dialled_from: list[str] = []
+        self.worker_logs: list[Path] = []
+        self._open = AsyncExitStack()
+        self._numbers = count(1)
+
+    network: PhoneNetwork
+    livekit: api.LiveKitAPI
+    speech: Speech
+    database: Database
+    store: CallStore
+    to_livekit: Cable
+    """The workers' way to LiveKit."""
+    to_postgres: Cable
+    """The workers' way to Postgres; tests have one of their own."""
+    environment: dict[str, str]
+    """What a worker here is given."""
+
+    async def __aenter__(self) -> Self:
+        enter = self._open.enter_async_context
+        try:
+            stack = await enter(Stack({}, folder=self.folder / "stack", keep_data=False))
+            given = dict(stack.environment)
+            await migrate(given["DATABASE_URL"])
+            key, secret = given["LIVEKIT_API_KEY"], given["LIVEKIT_API_SECRET"]
+            server = next(part for part in stack.parts if part.name == "livekit-server")
+            door = await enter(
+                open_door(Upstream(f"http://{server.address}", key, secret), port=free_port())
+            )
+            self.network = door.network
+            self.livekit = await enter(api.LiveKitAPI(f"http://{server.address}", key, secret))
+            self.database = await enter(Database(given["DATABASE_URL"]))
+            self.store = CallStore(self.database)
+            http = await enter(aiohttp.ClientSession())
+            self.speech = Speech(given["SPEECH_URL"], http)
+            self.to_livekit = await enter(Cable(_port(door.url)))
+            self.to_postgres = await enter(Cable(_port(given["DATABASE_URL"])))
+        except BaseException:
+            await self._open.aclose()
+            raise
+        self.environment = given | {
+            "LIVEKIT_URL": f"ws://{LOOPBACK}:{self.to_livekit.port}",
+            "DATABASE_URL": _through(given["DATABASE_URL"], self.to_postgres.port),
+            "RECORDINGS_DIR": str(self.recordings),
+            "SPEECH_CACHE_DIR": str(self.folder / "speech"),
+            "PROMPTS_DIR": str(prompts(self.folder / "prompts")),
+            "PLAYBOOK": "short",
+            "HEALTH_HOST": LOOPBACK,
+        }
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._open.aclose()
+
+    @asynccontextmanager
+    async def worker(self, **settings: str) -> AsyncIterator["Line"]:
+        """A worker process with a number of its own, ready to take calls.
+
+        `settings` are environment variables. A worker that still runs at the end of the block is
+        stopped, and must then end with 0.
+        """
+        number = f"+322601{1000 + next(self._numbers)}"
+        name = f"agent-{number[1:]}"
+        await self._answer_at(number, name)
+        port = free_port()
+        log = self.folder / "logs" / f"{name}.log"
+        self.worker_logs.append(log)
+        given = {"MAX_CONCURRENT_CALLS": "3", "IDLE_PROCESSES": "2", **settings}
+        process = spawn(
+            name,
+            [sys.executable, ROOT / "agent.py", "start"],
+            log=log,
+            environment=self.environment
+            | given
+            | {"AGENT_NAME": name, "PHONE_NUMBER": number, "HEALTH_PORT": str(port)},
+            cwd=ROOT,
+        )
+        line = Line(self, number, process, f"http://{LOOPBACK}:{port}", log)
+        try:
+            await process.ready(line.is_ready, timeout=READY_WITHIN)
+            yield line
+            if process.exit_code is None:
+                await process.stop(timeout=ENDS_WITHIN)
+                assert process.exit_code == 0, process.last_words()
+        finally:
+            process.kill()
+
+    def new_number(self) -> str:
+        """Somebody whom we have never spoken to."""
+        number = f"+3247055{1000 + next(self._numbers)}"
+        self.numbers_dialled_from.append(number)
+        return number
+
+    async def _answer_at(self, number: str, agent: str) -> None:
+        """Have the server send calls for `number` to workers of that name, a room a call."""
+        sip = self.livekit.sip
+        trunk = await sip.create_inbound_trunk(
+            api.CreateSIPInboundTrunkRequest(
+                trunk=SIPInboundTrunkInfo(name=agent, numbers=[number])
+            )
+        )
+        rule = SIPDispatchRuleCallee(room_prefix="test-call", randomize=True)
+        await sip.create_dispatch_rule(
+            api.CreateSIPDispatchRuleRequest(
+                dispatch_rule=SIPDispatchRuleInfo(
+                    name=agent,
+                    trunk_ids=[trunk.sip_trunk_id],
+                    rule=SIPDispatchRule(dispatch_rule_callee=rule),
+                    room_config=RoomConfiguration(agents=[RoomAgentDispatch(agent_name=agent)]),
+                )
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A number, and the worker that answers it."""
+
+    centre: CallCentre
+    number: str
+    worker: ChildProcess
+    health_url: str
+    log: Path
+
+    @asynccontextmanager
+    async def call(
+        self, *script: Rule, summary: str = "A test called.", interim: bool = False
+    ) -> AsyncIterator[Caller]:
+        """Somebody dials the number; the block is their call, from the ringing on.
+
+        `script`: what the language model answers, before the rules of scenarios/default.yaml.
+        `interim`: the caller understands words while they are spoken.
+        """
+        centre = self.centre
+        phone = await centre.network.place_call(
+            caller=centre.new_number(), callee=self.number, ringing_timeout=60
+        )
+        caller = Caller(phone, centre.speech, centre.store)
+        async with caller.on_the_line(script, summary, interim=interim):
+            yield caller
+
+    async def is_ready(self) -> bool:
+        """What /readyz says; False too when nobody answers there."""
+        timeout = aiohttp.ClientTimeout(total=2)
+        try:
+            async with self.centre.speech.http.get(
+                f"{self.health_url}/readyz", timeout=timeout
+            ) as answer:
+                return answer.status == 200
+        except (aiohttp.ClientError, TimeoutError):
+            return False
+
+    def logged(self) -> list[dict[str, object]]:
+        """The worker's log so far, job processes included."""
+        return [json.loads(line) for line in self.log.read_text().splitlines() if line[:1] == "{"]
+
+
+def prompts(folder: Path) -> Path:
+    """The shipped prompts, with a second playbook `short`: the default one, sooner to the point."""
+    shutil.copytree(ROOT / "prompts", folder)
+    text = (folder / "playbooks" / "default.md").read_text()
+    before, rest = text.split("disclosure: >-\n", 1)
+    _, after = rest.split("recording:", 1)
+    text = f"{before}disclosure: {SHORT_DISCLOSURE}\nrecording:{after}"
+    text = text.replace("silence_seconds: 7", f"silence_seconds: {SILENCE_SECONDS}")
+    (folder / "playbooks" / "short.md").write_text(text)
+    return folder
+
+
+async def together(*calls: Awaitable[object]) -> None:
+    """Calls that have nothing to do with one another, at the same time; every failure is told."""
+    ended = await asyncio.gather(*calls, return_exceptions=True)
+    failed = [result for result in ended if isinstance(result, BaseException)]
+    if len(failed) == 1:
+        raise failed[0]
+    if failed:
+        raise BaseExceptionGroup("calls failed", failed)
+
+
+async def until(
+    fact: Callable[[], Awaitable[bool]], what: str, *, within: float = 30.0, every: float = 0.1
+) -> None:
+    """Return when `fact` holds; fail after `within` seconds, saying `what` was waited for."""
+    deadline = time.monotonic() + within
+    while not await fact():
+        assert time.monotonic() < deadline, f"not so after {within:g} s: {what}"
+        await asyncio.sleep(every)
+
+
+def _port(url: str) -> int:
+    port = urlsplit(url).port
+    assert port is not None
+    return port
+
+
+def _through(url: str, port: int) -> str:
+    parts = urlsplit(url)
+    assert parts.port is not None
+    return url.replace(f":{parts.port}/", f":{port}/", 1)

@@ -1,0 +1,103 @@
+"""A caller who speaks while the agent speaks: an interruption, a sign of listening, an answer."""
+
+import time
+
+import pytest
+
+from agent.domain.calls import CallTurn, Speaker
+from agent.local.agent_rules import Rule
+from agent.store.calls import CallDetail
+from tests.calls.call_centre import Line
+from tests.calls.speech import how_far, words
+
+pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="package")]
+
+EXPLAINS = Rule(
+    id="explain",
+    when="tell me|battery",
+    once=True,
+    say=(
+        "Gladly. A home battery keeps the power that your solar panels make during the day, so "
+        "that you can use it in the evening and at night. It works with panels of every brand, and "
+        "installing it takes one day. An adviser looks at your roof first, and leaves you a "
+        "written offer."
+    ),
+)
+PRICE = Rule(id="price", when="how much|cost|price", say="It costs €6,900, installed.")
+ASKS = Rule(
+    id="ask",
+    when="interested",
+    once=True,
+    say=(
+        "Good. Do you own the home you live in? Most people who call us do, and a few of them "
+        "rent it from somebody else, who has to decide about the roof in the end."
+    ),
+)
+OWNS = Rule(id="owns", when="yes", after="ask", say="Very good, then you decide alone.")
+
+
+async def test_an_interrupted_turn_holds_what_was_heard_and_nothing_from_after_the_cut(
+    line: Line,
+) -> None:
+    async with line.call(PRICE, EXPLAINS) as caller:
+        await caller.hears("help you")
+        await caller.says("Can you tell me about the battery?")
+        asked = time.monotonic()
+        cut = await caller.interrupts("Excuse me, how much does it cost?", after=4)
+        await caller.hears("6[., ]?900|six thousand")
+    call = await caller.record()
+    explained = _turn(call, "Gladly.")
+    assert explained.interrupted
+    stored = words(explained.text)
+    assert stored == words(EXPLAINS.say)[: len(stored)]
+    heard = await caller.heard(asked, cut + 0.1)
+    assert abs(len(stored) - how_far(EXPLAINS.say, heard)) <= 2, (explained.text, heard)
+    assert "written offer" not in await caller.heard()
+    answer = _turn(call, "It costs")
+    assert not answer.interrupted
+    assert answer.started_at > explained.ended_at
+
+
+async def test_a_sign_of_listening_pauses_the_agent_and_it_goes_on_to_the_end(line: Line) -> None:
+    async with line.call(EXPLAINS) as caller:
+        await caller.hears("help you")
+        await caller.says("Can you tell me about the battery?")
+        asked = time.monotonic()
+        await caller.interrupts("Aha.", after=3)
+        await caller.hears_it_go_on()
+        await caller.hears("written offer")
+        explained_until = time.monotonic()
+        await caller.says("That would be all for today.")
+        await caller.is_hung_up_on()
+    call = await caller.record()
+    explained = _turn(call, "Gladly.")
+    assert not explained.interrupted
+    assert words(explained.text) == words(EXPLAINS.say)
+    heard = await caller.heard(asked, explained_until)
+    missed = set(words(EXPLAINS.say)) - set(words(heard))
+    assert len(missed) <= 5, f"not heard: {missed}"
+    said = [turn.text for turn in call.turns if turn.speaker is Speaker.CALLER]
+    assert len(said) == 2, said
+
+
+async def test_after_a_question_yes_is_an_answer_even_over_the_agents_next_sentence(
+    line: Line,
+) -> None:
+    async with line.call(ASKS, OWNS) as caller:
+        await caller.hears("help you")
+        await caller.says("I am interested.")
+        await caller.interrupts("Yes.", after=4)
+        await caller.hears("you decide alone")
+    call = await caller.record()
+    asked = _turn(call, "Good.")
+    assert asked.interrupted
+    assert "?" in asked.text
+    assert "in the end" not in asked.text
+    said = [turn.text for turn in call.turns if turn.speaker is Speaker.CALLER]
+    assert words(said[-1]) == ["yes"]
+
+
+def _turn(call: CallDetail, beginning: str) -> CallTurn:
+    found = [turn for turn in call.turns if turn.text.startswith(beginning)]
+    assert len(found) == 1, [turn.text for turn in call.turns]
+    return found[0]

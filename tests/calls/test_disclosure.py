@@ -1,0 +1,69 @@
+"""The first words of a call, and a caller who speaks while they are spoken."""
+
+import pytest
+
+from agent.domain.calls import EventKind, Speaker
+from agent.domain.outcomes import Disposition, Reason
+from agent.local.agent_rules import Rule
+from tests.calls.call_centre import SHORT_DISCLOSURE, CallCentre, Line
+from tests.calls.speech import how_far, words
+
+pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="package")]
+
+PRICE = Rule(id="price", when="how much|cost|price", say="It costs €6,900, installed.")
+
+
+async def test_what_is_said_over_the_disclosure_is_answered_after_it(line: Line) -> None:
+    async with line.call(PRICE) as caller:
+        await caller.talks_over("What does the battery cost?")
+        await caller.hears("6[., ]?900|six thousand")
+    call = await caller.record()
+    heard = await caller.heard()
+    assert how_far(SHORT_DISCLOSURE, heard) == len(words(SHORT_DISCLOSURE)), heard
+    assert "help you" not in heard
+    assert EventKind.DISCLOSED in [event.kind for event in call.events]
+    disclosure, *_ = (turn for turn in call.turns if turn.speaker is Speaker.AGENT)
+    assert disclosure.text == SHORT_DISCLOSURE
+    assert not disclosure.interrupted
+    asked = [turn.text for turn in call.turns if turn.speaker is Speaker.CALLER]
+    assert len(asked) == 1
+    assert "battery cost" in asked[0]
+
+
+async def test_an_opt_out_over_the_disclosure_counts_and_the_disclosure_is_spoken_to_its_end(
+    line: Line, centre: CallCentre
+) -> None:
+    async with line.call() as caller:
+        await caller.talks_over("Please take me off your list.")
+        await caller.is_hung_up_on()
+    call = await caller.record()
+    assert call.record.outcome is not None
+    assert call.record.outcome.disposition is Disposition.DO_NOT_CALL
+    assert await centre.store.is_opted_out(caller.number)
+    heard = await caller.heard()
+    assert how_far(SHORT_DISCLOSURE, heard) == len(words(SHORT_DISCLOSURE)), heard
+    assert "help you" not in heard
+    assert "will not call you again" in heard
+    assert [turn.text for turn in call.turns if turn.speaker is Speaker.AGENT] == [
+        SHORT_DISCLOSURE,
+        "I have taken your number off our list. Fernhill Energy will not call you again. Goodbye.",
+    ]
+    assert EventKind.DISCLOSED in [event.kind for event in call.events]
+
+
+async def test_who_hangs_up_during_the_disclosure_was_not_told_and_is_not_recorded(
+    line: Line, centre: CallCentre
+) -> None:
+    async with line.call() as caller:
+        await caller.hears_it_speak(for_seconds=1.5)
+        await caller.hangs_up()
+    call = await caller.record()
+    assert call.record.outcome is not None
+    assert call.record.outcome.disposition is Disposition.HUNG_UP
+    assert call.record.outcome.reason is Reason.DURING_DISCLOSURE
+    assert call.record.disclosed_at is None
+    assert call.record.recording is None
+    assert not list(centre.recordings.glob(f"*{call.record.id}*"))
+    (disclosure,) = call.turns
+    assert disclosure.interrupted
+    assert len(words(disclosure.text)) < len(words(SHORT_DISCLOSURE))
