@@ -1,0 +1,133 @@
+"""What surrounds every request: its id, its log line, the size and type of its body, and the net.
+
+Pure ASGI, outside the routes: a body that is too large or of the wrong type is refused before
+anything parses it.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from uuid import UUID
+
+import structlog
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from agent.api.problems import Problem, as_problem, problem_response
+
+log = structlog.get_logger(__name__)
+
+MAX_BODY_BYTES = 64 * 1024
+MAX_IMPORT_BYTES = 1024 * 1024
+"""A file of some 70,000 numbers."""
+BODY_SECONDS = 15.0
+"""Longest that a client may take to send its body."""
+IMPORT_PATH = "/api/opt-outs/import"
+
+_SECURITY_HEADERS = (
+    (b"cache-control", b"no-store"),  # nearly every answer holds personal data
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+)
+
+
+class RequestFrame:
+    """Wraps an application. `new_id` makes the id of a request."""
+
+    def __init__(self, app: ASGIApp, *, new_id: Callable[[], UUID]) -> None:
+        self._app = app
+        self._new_id = new_id
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request; lifespan events pass through."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = str(self._new_id())
+        scope.setdefault("state", {})["request_id"] = request_id
+        started = time.monotonic()
+        status = 0
+
+        async def framed_send(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                given = {name.lower() for name, _ in message["headers"]}
+                more = [header for header in _SECURITY_HEADERS if header[0] not in given]
+                message["headers"] = [
+                    *message["headers"],
+                    *more,
+                    (b"x-request-id", request_id.encode()),
+                ]
+            await send(message)
+
+        try:
+            body = await _read_body(Request(scope, receive))
+            await self._app(scope, _replay(body, receive), framed_send)
+        except Exception as error:  # noqa: BLE001  the net under every route: told as a 500
+            problem = as_problem(error)
+            if status:
+                return  # the answer has begun; as_problem has logged why it stays unfinished
+            await problem_response(problem, request_id)(scope, receive, framed_send)
+        finally:
+            log.info(
+                "http_request",
+                request_id=request_id,
+                method=scope["method"],
+                # The route's template: a real path can hold a room's name, and that a number.
+                route=getattr(scope.get("route"), "path", "none"),
+                status=status,
+                ms=round((time.monotonic() - started) * 1000, 1),
+            )
+
+
+async def _read_body(request: Request) -> bytes:
+    """The whole body. Raises Problem 408, 413 or 415."""
+    if request.method in ("GET", "HEAD", "DELETE", "OPTIONS"):
+        limit = 0
+    else:
+        limit = MAX_IMPORT_BYTES if request.url.path == IMPORT_PATH else MAX_BODY_BYTES
+    declared = request.headers.get("content-length", "0")
+    if not declared.isdecimal() or int(declared) > limit:
+        raise _too_large(limit)
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for part in request.stream():
+                body += part
+                if len(body) > limit:
+                    raise _too_large(limit)
+    except TimeoutError:
+        raise Problem(408, "too-slow", "the body did not arrive in time") from None
+    if limit:
+        _check_type(request)
+    return bytes(body)
+
+
+def _too_large(limit: int) -> Problem:
+    detail = f"a body may have {limit} bytes here" if limit else "no body is expected here"
+    # The rest of the body is still on its way: this connection cannot be used again.
+    return Problem(413, "too-large", detail, headers={"Connection": "close"})
+
+
+def _check_type(request: Request) -> None:
+    wanted = "text/csv" if request.url.path == IMPORT_PATH else "application/json"
+    given, *parameters = request.headers.get("content-type", "").lower().split(";")
+    plain = {text.strip().replace('"', "") for text in parameters} <= {"", "charset=utf-8"}
+    if given.strip() != wanted or not plain:
+        raise Problem(415, "unsupported-type", f"send Content-Type: {wanted}")
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise Problem(415, "unsupported-type", "send the body uncompressed")
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    sent = False
+
+    async def replayed() -> Message:
+        nonlocal sent
+        if sent:
+            return await receive()
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replayed
