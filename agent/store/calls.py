@@ -36,6 +36,7 @@ _LOCK_CALL = query("lock_call")
 _APPEND_EVENTS = query("append_events")
 _RECORD_CALL = query("record_call")
 _RECENT_EVENTS = query("recent_events")
+_OPEN_CALL_IN_ROOM = query("open_call_in_room")
 _FIND_CALLS = query("find_calls")
 _EVENTS_OF_CALL = query("events_of_call")
 _TURNS_OF_CALL = query("turns_of_call")
@@ -120,6 +121,12 @@ class CallStore:
             events=known,
             appointment=appointment_from(appointment) if appointment else None,
         )
+
+    async def open_in(self, room_name: str) -> UUID | None:
+        """The call in that room which has not ended, as far as we know."""
+        async with self._database.connection() as connection:
+            found: UUID | None = await connection.fetchval(_OPEN_CALL_IN_ROOM, room_name)
+            return found
 
     async def is_opted_out(self, number: str) -> bool:
         """Whether nobody may call this number, for whatever reason and campaign."""

@@ -18,11 +18,13 @@ from agent.domain.calls import Direction
 from agent.errors import LiveKitUnavailable, SettingsError
 from agent.settings import Settings
 from agent.store.calls import CallStore
+from agent.store.crashed import CrashedCalls
 from agent.store.database import Database
 from agent.store.spool import recover
 from agent.voice.pipeline import build_tts
 from agent.wiring.job import build_call_parts, prepare_process, spoken_ahead, spool_dir
 from agent.worker.admission import Admission
+from agent.worker.aftercare import Aftercare
 from agent.worker.health import HealthServer
 from agent.worker.server import Worker, run_until_signalled
 
@@ -67,11 +69,16 @@ async def run_worker(settings: Settings) -> None:
         settings.health_port,
         lambda: worker.connected and not draining.is_set(),
     ):
-        recovering = asyncio.create_task(_recover_records(settings), name="recover records")
+        background = [
+            asyncio.create_task(_recover_records(settings), name="recover records"),
+            asyncio.create_task(_look_after_calls(settings, worker), name="aftercare"),
+        ]
         try:
             await run_until_signalled(worker, draining.set)
         finally:
-            recovering.cancel()
+            for task in background:
+                task.cancel()
+            await asyncio.gather(*background, return_exceptions=True)
 
 
 async def _recover_records(settings: Settings) -> None:
@@ -80,6 +87,17 @@ async def _recover_records(settings: Settings) -> None:
         while True:
             await recover(spool_dir(settings), CallStore(database))
             await asyncio.sleep(_RECOVER_SECONDS)
+
+
+async def _look_after_calls(settings: Settings, worker: Worker) -> None:
+    async with (
+        Database(settings.database_url or "", max_size=1) as database,
+        api.LiveKitAPI(
+            settings.livekit_url, settings.livekit_api_key, settings.livekit_api_secret
+        ) as livekit,
+    ):
+        records = CrashedCalls(CallStore(database), partial(datetime.now, UTC))
+        await Aftercare(worker, livekit, records).run()
 
 
 def check_prompts(settings: Settings) -> Playbook:

@@ -82,6 +82,10 @@ class Worker(AgentServer):
         self._admission.running(self._running_jobs())
         return self._admission.load
 
+    def rooms(self) -> dict[str, str]:
+        """Job id to room name of every job that runs now."""
+        return {info.job.id: info.job.room.name for info in self.active_jobs}
+
     def _running_jobs(self) -> set[str]:
         return {info.job.id for info in self.active_jobs}
 

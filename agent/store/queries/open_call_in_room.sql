@@ -1,0 +1,1 @@
+select id from call_logs where room_name = $1 and status <> 'ended'

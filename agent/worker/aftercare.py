@@ -1,0 +1,95 @@
+"""When a call's process dies (a crash, kill -9, out of memory): nobody is left on a silent line.
+
+LiveKit keeps a room with a caller alone for ever and sends no second agent. So the worker looks
+after each of its jobs that ends: its room is deleted, and a record that its process could not
+finish is closed as crashed. After an ordinary end both find nothing left to do.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Protocol
+
+import aiohttp
+import structlog
+from livekit import api
+
+from agent.errors import DatabaseUnavailable
+
+log = structlog.get_logger(__name__)
+
+_LOOK_SECONDS = 0.5
+_RECORD_GRACE_SECONDS = 5.0
+"""An orderly end writes its last facts before its process goes; this is for a slow database."""
+_TRIES = 60
+_AGAIN_SECONDS = 5.0
+
+
+class RunningJobs(Protocol):
+    """The worker's jobs."""
+
+    def rooms(self) -> Mapping[str, str]:
+        """Job id to room name of every job that runs now."""
+        ...
+
+
+class Records(Protocol):
+    """Where calls are recorded."""
+
+    async def close_crashed(self, room_name: str) -> bool:
+        """Close the unfinished call of that room as crashed; False if there is none.
+
+        Raises DatabaseUnavailable.
+        """
+        ...
+
+
+class Aftercare:
+    """Watches one worker's jobs. `run` until cancelled."""
+
+    def __init__(self, jobs: RunningJobs, livekit: api.LiveKitAPI, records: Records) -> None:
+        self._jobs = jobs
+        self._livekit = livekit
+        self._records = records
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Look after every job that ends."""
+        before: Mapping[str, str] = {}
+        try:
+            while True:
+                now = self._jobs.rooms()
+                for job_id in before.keys() - now.keys():
+                    task = asyncio.create_task(self._look_after(before[job_id]), name="aftercare")
+                    self._tasks.add(task)
+                    task.add_done_callback(self._tasks.discard)
+                before = now
+                await asyncio.sleep(_LOOK_SECONDS)
+        finally:
+            for task in self._tasks:
+                task.cancel()
+
+    async def _look_after(self, room_name: str) -> None:
+        await self._free(room_name)
+        await asyncio.sleep(_RECORD_GRACE_SECONDS)
+        for _ in range(_TRIES):
+            try:
+                if await self._records.close_crashed(room_name):
+                    log.error("call_closed_as_crashed")
+            except DatabaseUnavailable:
+                await asyncio.sleep(_AGAIN_SECONDS)
+                continue
+            return
+
+    async def _free(self, room_name: str) -> None:
+        """Delete the room: whoever is still in it hears that the call is over."""
+        for _ in range(_TRIES):
+            try:
+                await self._livekit.room.delete_room(api.DeleteRoomRequest(room=room_name))
+                return
+            except api.TwirpError as error:
+                if error.code == api.TwirpErrorCode.NOT_FOUND:
+                    return
+                log.warning("room_not_deleted", code=error.code)
+            except (aiohttp.ClientError, TimeoutError) as error:
+                log.warning("room_not_deleted", code=type(error).__name__)
+            await asyncio.sleep(_AGAIN_SECONDS)
