@@ -5,11 +5,16 @@
     │   ├── SettingsError      an environment variable is missing or malformed
     │   ├── PlaybookError      a file under prompts/ is broken: file, line, fix
     │   ├── ScenarioError      a simulated customer's file is broken: file, line, fix
+    │   ├── TrunkMisconfigured the carrier refuses us: credentials, permissions, codecs
     │   └── StackError         a part of the local stack cannot start
     ├── Unavailable            nothing is wrong with the request: try again later
     │   ├── DatabaseUnavailable
-    │   └── LiveKitUnavailable
+    │   ├── LiveKitUnavailable
+    │   ├── TrunkBusy          the carrier takes no more calls now: channel or rate limit
+    │   └── TrunkDown          the carrier does not answer at all
     └── Refused                a rule says no; asking again will not help
+        ├── RoomInUse          the wished room belongs to another call
+        └── IdempotencyConflict  the key was used for another request
 """
 
 
@@ -75,3 +80,23 @@ class LiveKitUnavailable(Unavailable):
 
 class Refused(CallError):
     """A rule says no. `str(error)` is the reason, fit to be told to a person or to the model."""
+
+
+class RoomInUse(Refused):
+    """The wished room belongs to another call."""
+
+
+class IdempotencyConflict(Refused):
+    """An idempotency key was used before, for a request with another body."""
+
+
+class TrunkMisconfigured(Misconfigured):
+    """The carrier refuses us, not the callee: a person must look at trunk or account."""
+
+
+class TrunkBusy(Unavailable):
+    """The carrier's channel or rate limit: nobody was rung, try again soon."""
+
+
+class TrunkDown(Unavailable):
+    """Nothing came back from the carrier: nobody was rung."""

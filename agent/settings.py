@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import Annotated
 
 from dotenv import dotenv_values
-from pydantic import AliasChoices, Field, NonNegativeInt, PositiveInt, StringConstraints
+from pydantic import (
+    AliasChoices,
+    Field,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    StringConstraints,
+)
 from pydantic import ValidationError as PydanticValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -73,6 +80,12 @@ class Settings(BaseSettings):
     max_concurrent_calls: PositiveInt = 8
     idle_processes: PositiveInt = 2
     max_call_minutes: PositiveInt = 15
+    allowed_countries: str = "BE"
+    calls_per_number_per_day: PositiveInt = 3
+    daily_budget: NonNegativeInt | None = None
+    price_per_minute: PositiveInt = 5
+    trunk_calls_per_second: PositiveFloat = 1.0
+    ringing_seconds: Annotated[int, Field(ge=5, le=120)] = 30
     drain_seconds: PositiveInt = 1800
     health_host: str = "127.0.0.1"
     health_port: NonNegativeInt = 8081

@@ -1,0 +1,242 @@
+"""Attempts in Postgres: who is to be called, what the gate said, who has it, how it ended.
+
+    attempt = await store.add(wish, attempt_id=uuid4(), call_id=uuid4(), now=now)
+    mine = await store.claim(dialler_id, 3, trunk)
+
+Adding one wakes the diallers (NOTIFY). The calls of an attempt: `dialings.py`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+import asyncpg
+
+from agent.domain.attempts import (
+    Attempt,
+    AttemptOutcome,
+    AttemptState,
+    Basis,
+    IdempotencyKey,
+    NewAttempt,
+    Origin,
+)
+from agent.domain.calls import Scalar
+from agent.domain.contactability import ContactFacts, Decision, Objection, Rule
+from agent.domain.phone_numbers import PhoneNumber
+from agent.errors import IdempotencyConflict, Refused, RoomInUse
+from agent.store.database import Database
+from agent.store.forms import Json, storable
+from agent.store.queries import query
+
+NOTIFY_CHANNEL = "attempts"
+
+_ADD = query("add_attempt")
+_ADD_KEY = query("add_idempotency_key")
+_KEY = query("idempotency_key")
+_SHOW = query("attempt")
+_OF_CALL = query("attempt_of_call")
+_RECENT = query("recent_attempts")
+_FACTS = query("contact_facts")
+_NOTIFY = query("notify_attempts")
+_CLAIM = query("claim_attempts")
+_NEXT_DUE = query("next_due")
+_RECORD_GATE = query("record_gate")
+_END = query("end_attempt")
+_CANCEL = query("cancel_attempt")
+_REQUEUE = query("requeue_attempt")
+_FORGET_KEYS = query("forget_idempotency_keys")
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAnswer:
+    """What a request with this Idempotency-Key was answered with the first time."""
+
+    attempt_id: UUID
+    status: int
+    answer: Mapping[str, Scalar]
+
+
+class AttemptStore:
+    """Attempts. Every method also raises DatabaseUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(
+        self,
+        wish: NewAttempt,
+        *,
+        attempt_id: UUID,
+        call_id: UUID,
+        now: datetime,
+        gate: Decision | None = None,
+        idempotency: IdempotencyKey | None = None,
+    ) -> Attempt:
+        """Write down that somebody is to be called, and wake the diallers.
+
+        The ids are the caller's, so that the answer is known before anything is written. With an
+        idempotency key that is known already nothing is added: the attempt of the first request
+        comes back, recognisable by its id (see `known_answer`). `gate`: what the gate said early.
+        Raises RoomInUse when the wished room belongs to an open attempt, IdempotencyConflict when
+        the key was used for another request.
+        """
+        async with self._database.connection() as connection, connection.transaction():
+            if idempotency is not None:
+                new = await connection.fetchval(
+                    _ADD_KEY,
+                    *(idempotency.subject, idempotency.key, idempotency.body_hash),
+                    *(attempt_id, idempotency.status, dict(idempotency.answer), now),
+                )
+                if new is None:
+                    # Its own statement: it sees what was committed while the one above waited.
+                    known = await connection.fetchrow(_KEY, idempotency.subject, idempotency.key)
+                    assert known is not None, "keys are kept for longer than a request takes"
+                    _same_request(known, idempotency.body_hash)
+                    return _attempt(await connection.fetchrow(_SHOW, known["attempt_id"]))
+            try:
+                row = await connection.fetchrow(
+                    _ADD,
+                    *(attempt_id, now, wish.origin, wish.basis, wish.customer_id, wish.number),
+                    *(wish.room_name, wish.participant_identity, wish.participant_name),
+                    *(wish.playbook, wish.due_at, call_id, _gate_form(gate, now)),
+                )
+            except asyncpg.UniqueViolationError as error:
+                if error.constraint_name == "attempts_room":
+                    raise RoomInUse(
+                        "room_name: a call is going on or planned in this room; choose another "
+                        "name, or leave it out"
+                    ) from None
+                raise
+            await connection.execute(_NOTIFY)
+        return _attempt(row)
+
+    async def known_answer(self, subject: str, key: str, body_hash: str) -> KnownAnswer | None:
+        """What the first request under this key was answered with; None if there was none.
+
+        Raises IdempotencyConflict when that was another request.
+        """
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow(_KEY, subject, key)
+        if row is None:
+            return None
+        _same_request(row, body_hash)
+        return KnownAnswer(row["attempt_id"], row["status"], row["response"])
+
+    async def show(self, attempt_id: UUID) -> Attempt:
+        """One attempt. Raises Refused: there is none."""
+        async with self._database.connection() as connection:
+            return _attempt(await connection.fetchrow(_SHOW, attempt_id))
+
+    async def of_call(self, call_id: UUID) -> Attempt:
+        """The attempt that a call belongs to. Raises Refused: it is nobody's."""
+        async with self._database.connection() as connection:
+            return _attempt(await connection.fetchrow(_OF_CALL, call_id))
+
+    async def recent(self, limit: int = 20) -> list[Attempt]:
+        """The latest attempts, newest first."""
+        async with self._database.connection() as connection:
+            return [_attempt(row) for row in await connection.fetch(_RECENT, limit)]
+
+    async def contact_facts(self, number: PhoneNumber, now: datetime) -> ContactFacts:
+        """What the gate has to know for a call to this number at `now`."""
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow(_FACTS, number, now)
+        assert row is not None
+        return ContactFacts(row["opted_out"], row["calls_in_a_day"], row["minutes_today"])
+
+    async def claim(self, dialler_id: UUID, limit: int, trunk: str) -> list[Attempt]:
+        """Take up to `limit` attempts that are due; nobody else gets these."""
+        if limit <= 0:
+            return []
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(_CLAIM, dialler_id, limit, trunk)
+        return [_attempt(row) for row in rows]
+
+    async def seconds_to_next(self) -> float | None:
+        """Until an attempt is due, 0 or less if one is; None if nothing waits."""
+        async with self._database.connection() as connection:
+            seconds: float | None = await connection.fetchval(_NEXT_DUE)
+        return seconds
+
+    async def record_gate(self, attempt_id: UUID, decision: Decision, now: datetime) -> None:
+        """Keep the gate's latest answer with all its reasons."""
+        async with self._database.connection() as connection:
+            await connection.execute(_RECORD_GATE, attempt_id, _gate_form(decision, now))
+
+    async def end(self, attempt_id: UUID, outcome: AttemptOutcome, why: str | None = None) -> bool:
+        """The attempt is over without (another) call. False: it was over before."""
+        async with self._database.connection() as connection:
+            return await connection.fetchval(_END, attempt_id, outcome, why) is not None
+
+    async def cancel(self, attempt_id: UUID) -> bool:
+        """Nobody is to be called after all. False: too late, it is being dialled or over."""
+        async with self._database.connection() as connection:
+            return await connection.fetchval(_CANCEL, attempt_id) is not None
+
+    async def requeue(
+        self, attempt_id: UUID, *, after: float, call_id: UUID, why: str | None
+    ) -> bool:
+        """Put a claimed attempt that has no call yet back, to be tried in `after` seconds."""
+        async with self._database.connection() as connection:
+            done = await connection.fetchval(_REQUEUE, attempt_id, after, call_id, why)
+        return done is not None
+
+    async def forget_old_keys(self) -> None:
+        """Idempotency keys of more than two days ago."""
+        async with self._database.connection() as connection:
+            await connection.execute(_FORGET_KEYS)
+
+
+def _same_request(known: asyncpg.Record, body_hash: str) -> None:
+    if known["body_hash"] != body_hash:
+        raise IdempotencyConflict(
+            "Idempotency-Key: it was used for a request with another body; use a new key"
+        )
+
+
+def _gate_form(decision: Decision | None, now: datetime) -> Json:
+    if decision is None:
+        return None
+    return storable(
+        {
+            "at": now.isoformat(),
+            "allowed": decision.allowed,
+            "reasons": [{"rule": each.rule, "why": each.why} for each in decision.objections],
+        }
+    )
+
+
+def _gate(form: dict[str, list[dict[str, str]]] | None) -> Decision | None:
+    if form is None:
+        return None
+    return Decision(tuple(Objection(Rule(each["rule"]), each["why"]) for each in form["reasons"]))
+
+
+def _attempt(row: asyncpg.Record | None) -> Attempt:
+    if row is None:
+        raise Refused("there is no such attempt")
+    return Attempt(
+        id=row["id"],
+        created_at=row["created_at"].astimezone(UTC),
+        wish=NewAttempt(
+            origin=Origin(row["origin"]),
+            number=PhoneNumber(row["number"]),
+            basis=Basis(row["basis"]),
+            due_at=row["wanted_at"].astimezone(UTC),
+            customer_id=row["customer_id"],
+            room_name=row["room_name"],
+            participant_identity=row["participant_identity"],
+            participant_name=row["participant_name"],
+            playbook=row["playbook"],
+        ),
+        call_id=row["call_id"],
+        state=AttemptState(row["state"]),
+        due_at=row["due_at"].astimezone(UTC),
+        tries=row["tries"],
+        outcome=AttemptOutcome(row["outcome"]) if row["outcome"] else None,
+        gate=_gate(row["gate"]),
+        last_error=row["last_error"],
+        ended_at=row["ended_at"].astimezone(UTC) if row["ended_at"] else None,
+    )

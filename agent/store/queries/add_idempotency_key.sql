@@ -1,0 +1,7 @@
+-- Waits for a request under the same key that is being answered at this moment.
+insert into idempotency_keys (
+    subject, key, body_hash, attempt_id, status, response, created_at
+)
+values ($1, $2, $3, $4, $5, $6, $7)
+on conflict (subject, key) do nothing
+returning attempt_id

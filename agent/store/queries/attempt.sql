@@ -1,0 +1,1 @@
+select * from attempts where id = $1

@@ -1,0 +1,3 @@
+-- By any of its calls, the latest one also before it was begun.
+select * from attempts
+where call_id = $1 or id = (select attempt_id from dialings where call_id = $1)

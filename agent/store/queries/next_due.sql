@@ -1,0 +1,3 @@
+-- Seconds until the next attempt is due.
+select extract(epoch from min(due_at) - now())::double precision
+from attempts where state = 'queued'

@@ -1,0 +1,1 @@
+update attempts set gate = $2 where id = $1

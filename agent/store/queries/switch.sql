@@ -1,0 +1,1 @@
+select stopped, since, reason from switches where name = $1
