@@ -19,7 +19,8 @@ from agent.api.problems import Problem
 log = structlog.get_logger(__name__)
 
 _FAILED_TOKENS_PER_MINUTE = 30
-"""From one address. A client with a wrong token is told so; one that guesses is slowed down."""
+"""From one address, which may be a proxy's: more than that is answered 429 instead of 401, and a good
+token from there still counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,6 @@ class RateLimiter:
     async def count_failure(self, address: str) -> None:
         """Count a request with a bad token. Raises Problem 429."""
         await self._take(self._failures, "failures", address)
-
-    async def check_address(self, address: str) -> None:
-        """Raises Problem 429 for an address that has sent too many bad tokens."""
-        key = ("failures", address)
-        if not await self._memory.test(self._failures, *key):
-            raise await self._refused(self._memory, self._failures, key)
 
     async def _take(self, item: RateLimitItem, *key: str) -> None:
         limiter = self._memory if key[0] == "failures" else self._shared

@@ -80,6 +80,8 @@ class EventKind(StrEnum):
     GOODBYE_SAID = "goodbye_said"
     CALLER_HUNG_UP = "caller_hung_up"
     AGENT_HUNG_UP = "agent_hung_up"
+    OPERATOR_HUNG_UP = "operator_hung_up"
+    """Somebody ended the running call through the API. [by: the token's subject]"""
     MAX_DURATION_REACHED = "max_duration_reached"
     NOT_CONNECTED = "not_connected"
     """The other side was never reached. [sip_code?, sip_status?, reason]"""

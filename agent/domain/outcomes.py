@@ -16,7 +16,8 @@
     3  we failed             failed           crashed, provider_down, max_duration; a call without
                                               a result in which we failed is never laid at the
                                               caller's door, whoever hung up
-    4  how it trailed off    hung_up          silence: answered, but nobody spoke
+    4  how it trailed off    hung_up          operator: one of us ended it through the API
+                             hung_up          silence: answered, but nobody spoke
                              not_interested   no_result: ended politely, nothing agreed
                              hung_up          while_ringing, during_disclosure, mid_conversation
     5  only that it ended    no_answer (outbound, unanswered), failed/no_agent (inbound,
@@ -76,6 +77,8 @@ class Reason(StrEnum):
 
     SAID_SO = "said_so"
     NO_RESULT = "no_result"
+    OPERATOR = "operator"
+    """One of us ended the running call from outside."""
     SILENCE = "silence"
     WHILE_RINGING = "while_ringing"
     DURING_DISCLOSURE = "during_disclosure"
@@ -163,6 +166,8 @@ def _our_failure(events: Sequence[CallEvent]) -> Outcome | None:
 
 
 def _trailed_off(events: Sequence[CallEvent]) -> Outcome | None:
+    if evidence := _all(events, EventKind.OPERATOR_HUNG_UP):
+        return Outcome(Disposition.HUNG_UP, Reason.OPERATOR, evidence)
     if evidence := _all(events, EventKind.CALLER_SILENT):
         return Outcome(Disposition.HUNG_UP, Reason.SILENCE, evidence)
     answered = bool(_all(events, EventKind.ANSWERED))

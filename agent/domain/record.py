@@ -111,6 +111,7 @@ _NOT_YET_ANSWERED = {
     EventKind.CRASHED: CallState.CREATED,
     EventKind.PROVIDER_FAILED: CallState.CREATED,
     EventKind.SUMMARISED: CallState.CREATED,
+    EventKind.OPERATOR_HUNG_UP: CallState.CREATED,
 }
 
 

@@ -1,0 +1,23 @@
+"""What our outbound calls look like from a distance, for the watch of `domain/suspicion.py`."""
+
+from datetime import datetime
+
+from agent.domain.suspicion import Activity
+from agent.store.database import Database
+from agent.store.queries import query
+
+_ACTIVITY = query("outbound_activity")
+
+
+class ActivityStore:
+    """Counts calls. Raises DatabaseUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def activity(self, now: datetime) -> Activity:
+        """The last hour before `now`, and today's minutes."""
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow(_ACTIVITY, now)
+        assert row is not None
+        return Activity(**dict(row))
