@@ -100,7 +100,7 @@ class AttemptStore:
                     _ADD,
                     *(attempt_id, now, wish.origin, wish.basis, wish.customer_id, wish.number),
                     *(wish.room_name, wish.participant_identity, wish.participant_name),
-                    *(wish.playbook, wish.due_at, call_id, _gate_form(gate, now)),
+                    *(wish.playbook, wish.due_at, call_id, gate_form(gate, now)),
                 )
             except asyncpg.UniqueViolationError as error:
                 if error.constraint_name == "attempts_room":
@@ -163,7 +163,7 @@ class AttemptStore:
     async def record_gate(self, attempt_id: UUID, decision: Decision, now: datetime) -> None:
         """Keep the gate's latest answer with all its reasons."""
         async with self._database.connection() as connection:
-            await connection.execute(_RECORD_GATE, attempt_id, _gate_form(decision, now))
+            await connection.execute(_RECORD_GATE, attempt_id, gate_form(decision, now))
 
     async def end(self, attempt_id: UUID, outcome: AttemptOutcome, why: str | None = None) -> bool:
         """The attempt is over without (another) call. False: it was over before."""
@@ -196,7 +196,8 @@ def _same_request(known: asyncpg.Record, body_hash: str) -> None:
         )
 
 
-def _gate_form(decision: Decision | None, now: datetime) -> Json:
+def gate_form(decision: Decision | None, now: datetime) -> Json:
+    """The gate's answer as JSON, with the moment at which it was given."""
     if decision is None:
         return None
     return storable(
