@@ -1,6 +1,5 @@
 """Closing the record of a call whose process died before it could."""
 
-from collections.abc import Callable
 from datetime import datetime
 
 from agent.domain.calls import CallEvent, EventKind, Source
@@ -8,21 +7,19 @@ from agent.store.calls import CallStore
 
 
 class CrashedCalls:
-    """Writes the end that nobody else will. `now` is the clock."""
+    """Writes the end that nobody else will."""
 
-    def __init__(self, store: CallStore, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: CallStore) -> None:
         self._store = store
-        self._now = now
 
-    async def close_crashed(self, room_name: str) -> bool:
-        """Close the unfinished call of that room as crashed; False if there is none.
+    async def close_crashed(self, room_name: str, at: datetime) -> bool:
+        """Close the unfinished call of that room as crashed at `at`; False if there is none.
 
         Doing it twice is doing it once. Raises DatabaseUnavailable.
         """
         call_id = await self._store.open_in(room_name)
         if call_id is None:
             return False
-        at = self._now()
         await self._store.append(
             [
                 CallEvent(

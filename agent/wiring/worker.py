@@ -73,12 +73,20 @@ async def run_worker(settings: Settings) -> None:
             asyncio.create_task(_recover_records(settings), name="recover records"),
             asyncio.create_task(_look_after_calls(settings, worker), name="aftercare"),
         ]
+        for task in background:
+            task.add_done_callback(_tell_of_death)
         try:
             await run_until_signalled(worker, draining.set)
         finally:
             for task in background:
                 task.cancel()
             await asyncio.gather(*background, return_exceptions=True)
+
+
+def _tell_of_death(task: asyncio.Task[None]) -> None:
+    """These tasks end with the worker only. One that does not is a bug, and must not be silent."""
+    if not task.cancelled() and task.exception() is not None:
+        log.error("background_task_died", task=task.get_name(), exc_info=task.exception())
 
 
 async def _recover_records(settings: Settings) -> None:
@@ -96,8 +104,8 @@ async def _look_after_calls(settings: Settings, worker: Worker) -> None:
             settings.livekit_url, settings.livekit_api_key, settings.livekit_api_secret
         ) as livekit,
     ):
-        records = CrashedCalls(CallStore(database), partial(datetime.now, UTC))
-        await Aftercare(worker, livekit, records).run()
+        records = CrashedCalls(CallStore(database))
+        await Aftercare(worker, livekit, records, partial(datetime.now, UTC)).run()
 
 
 def check_prompts(settings: Settings) -> Playbook:

@@ -6,7 +6,8 @@ finish is closed as crashed. After an ordinary end both find nothing left to do.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Protocol
 
 import aiohttp
@@ -35,8 +36,8 @@ class RunningJobs(Protocol):
 class Records(Protocol):
     """Where calls are recorded."""
 
-    async def close_crashed(self, room_name: str) -> bool:
-        """Close the unfinished call of that room as crashed; False if there is none.
+    async def close_crashed(self, room_name: str, at: datetime) -> bool:
+        """Close the unfinished call of that room as crashed at `at`; False if there is none.
 
         Raises DatabaseUnavailable.
         """
@@ -46,10 +47,17 @@ class Records(Protocol):
 class Aftercare:
     """Watches one worker's jobs. `run` until cancelled."""
 
-    def __init__(self, jobs: RunningJobs, livekit: api.LiveKitAPI, records: Records) -> None:
+    def __init__(
+        self,
+        jobs: RunningJobs,
+        livekit: api.LiveKitAPI,
+        records: Records,
+        now: Callable[[], datetime],
+    ) -> None:
         self._jobs = jobs
         self._livekit = livekit
         self._records = records
+        self._now = now
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -69,11 +77,12 @@ class Aftercare:
                 task.cancel()
 
     async def _look_after(self, room_name: str) -> None:
+        died_at = self._now()
         await self._free(room_name)
         await asyncio.sleep(_RECORD_GRACE_SECONDS)
         for _ in range(_TRIES):
             try:
-                if await self._records.close_crashed(room_name):
+                if await self._records.close_crashed(room_name, died_at):
                     log.error("call_closed_as_crashed")
             except DatabaseUnavailable:
                 await asyncio.sleep(_AGAIN_SECONDS)

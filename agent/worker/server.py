@@ -56,6 +56,8 @@ class Worker(AgentServer):
             port=0,
         )
         self.connected = False
+        self._started = False
+        self.on("worker_started", self._on_started)
         self._admission = admission
         self.rtc_session(
             partial(hold_call, build),
@@ -63,6 +65,9 @@ class Worker(AgentServer):
             on_request=self._answer,
             on_session_end=end_call,
         )
+
+    def _on_started(self) -> None:
+        self._started = True
 
     async def _run_ws(self, ws: aiohttp.ClientWebSocketResponse) -> None:
         """The framework stays in here while the connection lives; it tells nobody when it ends."""
@@ -84,6 +89,8 @@ class Worker(AgentServer):
 
     def rooms(self) -> dict[str, str]:
         """Job id to room name of every job that runs now."""
+        if not self._started:
+            return {}  # the framework has no jobs to ask for yet
         return {info.job.id: info.job.room.name for info in self.active_jobs}
 
     def _running_jobs(self) -> set[str]:
