@@ -167,3 +167,15 @@ def misconfigured_pause(failures_in_a_row: int) -> timedelta:
     """How long no call goes out after the carrier refused *us*: a person has to look."""
     doubled = _MISCONFIGURED_PAUSE_SECONDS * 2 ** min(failures_in_a_row - 1, 20)
     return timedelta(seconds=min(doubled, _LONGEST_PAUSE_SECONDS))
+
+
+_PACE = 0.985
+
+
+def seconds_per_call(calls_per_second: float) -> float:
+    """The distance of a trunk's slots: a little more than its share.
+
+    A call goes out some milliseconds after its slot, one more and one less; the little more keeps
+    every window of a second within the rate all the same.
+    """
+    return 1.0 / (calls_per_second * _PACE)

@@ -70,6 +70,10 @@ class Reason(StrEnum):
     """The carrier's channel or rate limit: try again soon; nobody was rung."""
     TRUNK_MISCONFIGURED = "trunk_misconfigured"
     """The carrier refuses us (credentials, permissions, codecs): a person must look."""
+    NOT_ALLOWED = "not_allowed"
+    """A rule forbade the call at the last moment (opt-out, limits): nobody was rung."""
+    STOPPED = "dialling_stopped"
+    """Dialling was stopped by hand or the trunk pauses: nobody was rung."""
     CARRIER_ERROR = "carrier_error"
     """The carrier failed in another way (SIP 5xx and what we do not know)."""
     UNEXPLAINED = "unexplained"
@@ -225,15 +229,15 @@ _NOBODY_ANSWERED = re.compile(r"no[_ ]answer|timed out|timeout|failed to complet
 _OUR_CREDENTIALS = re.compile(r"auth", re.IGNORECASE)
 
 
-def _refusal(event: CallEvent) -> tuple[Disposition, Reason]:
-    """What a NOT_CONNECTED event means: its SIP code if it has one, else its reason."""
-    code = _sip_code(event)
-    words = str(event.detail.get("sip_status") or "")
+def refusal(sip_code: int | None, sip_status: str, said: str) -> tuple[Disposition, Reason]:
+    """What it means that a call was not connected: the SIP code if there is one, else what was
+    `said`, a reason of ours or LiveKit's words. `sip_status` is the carrier's own phrase."""
+    code, words = sip_code, sip_status
     if code == 403 and _CHANNEL_LIMIT.search(words):
         return Disposition.FAILED, Reason.TRUNK_BUSY
     if code is not None:
         return _BY_SIP_CODE.get(code, (Disposition.FAILED, Reason.CARRIER_ERROR))
-    said = str(event.detail.get("reason") or words)
+    said = said or words
     if said in set(Reason):
         return Disposition.FAILED, Reason(said)
     if said in set(Disposition) and said != Disposition.FAILED:
@@ -243,6 +247,12 @@ def _refusal(event: CallEvent) -> tuple[Disposition, Reason]:
     if _OUR_CREDENTIALS.search(said):
         return Disposition.FAILED, Reason.TRUNK_MISCONFIGURED
     return Disposition.FAILED, Reason.CARRIER_ERROR
+
+
+def _refusal(event: CallEvent) -> tuple[Disposition, Reason]:
+    detail = event.detail
+    words, said = str(detail.get("sip_status") or ""), str(detail.get("reason") or "")
+    return refusal(_sip_code(event), words, said)
 
 
 def _sip_code(event: CallEvent) -> int | None:

@@ -28,7 +28,7 @@ from agent.domain.phone_numbers import parse
 from agent.domain.record import CallRecord, fold
 from agent.errors import Refused
 from agent.store.calendar import appointment_from
-from agent.store.database import Database
+from agent.store.database import Connection, Database
 from agent.store.forms import Json, events_form, storable, turns_form
 from agent.store.queries import query
 
@@ -149,19 +149,26 @@ class CallStore:
     async def _append_to(
         self, call_id: UUID | None, events: Sequence[CallEvent], turns: Sequence[CallTurn]
     ) -> None:
-        # An upsert cannot write a row twice: of a turn told twice the later version counts.
-        latest = list({turn.turn_id: turn for turn in turns}.values())
         async with self._database.connection() as connection, connection.transaction():
-            if call_id is not None:
-                await connection.execute(_LOCK_CALL, str(call_id))
-            rows = await connection.fetch(
-                _APPEND_EVENTS, events_form(events), turns_form(latest), call_id
-            )
-            known = ordered(_events(rows))
-            if call_id is not None and known:
-                record = fold(call_id, known)
-                opt_outs = _opt_outs(record, known)
-                await connection.execute(_RECORD_CALL, _row(record), opt_outs)
+            await append_within(connection, call_id, events, turns)
+
+
+async def append_within(
+    connection: Connection,
+    call_id: UUID | None,
+    events: Sequence[CallEvent],
+    turns: Sequence[CallTurn] = (),
+) -> None:
+    """Store facts of one call as part of a transaction that does more; see `CallStore.append`."""
+    # An upsert cannot write a row twice: of a turn told twice the later version counts.
+    latest = list({turn.turn_id: turn for turn in turns}.values())
+    if call_id is not None:
+        await connection.execute(_LOCK_CALL, str(call_id))
+    rows = await connection.fetch(_APPEND_EVENTS, events_form(events), turns_form(latest), call_id)
+    known = ordered(_events(rows))
+    if call_id is not None and known:
+        record = fold(call_id, known)
+        await connection.execute(_RECORD_CALL, _row(record), _opt_outs(record, known))
 
 
 def _row(record: CallRecord) -> Json:

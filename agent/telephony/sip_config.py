@@ -7,6 +7,7 @@ rules their ids; ours are found by the names in these files.
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,6 +79,28 @@ def load(folder: Path, variables: Mapping[str, str]) -> SipConfig:
 def load_participant(folder: Path, variables: Mapping[str, str]) -> CreateSIPParticipantRequest:
     """Read the test call, `sipParticipant.json`; errors as in `load`."""
     return _read(folder / "sipParticipant.json", CreateSIPParticipantRequest(), variables)
+
+
+def outbound_trunk_name(folder: Path) -> str:
+    """Under which name the server has the trunk that calls go out by; errors as in `load`."""
+    anything: Mapping[str, str] = defaultdict(str)
+    path = folder / "outboundTrunk.json"
+    return _read(path, CreateSIPOutboundTrunkRequest(), anything).trunk.name
+
+
+async def find_outbound_trunk(livekit: LiveKitAPI, name: str) -> str:
+    """The id of the server's trunk of that name.
+
+    Raises SettingsError when it has none, livekit.api.ServerError when it refuses to say.
+    """
+    trunks = (await livekit.sip.list_outbound_trunk(ListSIPOutboundTrunkRequest())).items
+    found = _id_of(name, ((trunk.name, trunk.sip_trunk_id) for trunk in trunks))
+    if found is None:
+        raise SettingsError(
+            f"LiveKit has no outbound trunk named {name!r}: create it from "
+            "sip_config/outboundTrunk.json"
+        )
+    return found
 
 
 async def ensure(livekit: LiveKitAPI, config: SipConfig) -> SipIds:

@@ -1,0 +1,231 @@
+"""The calls of attempts on their way out: dispatched, dialling, over. Each step exactly once.
+
+    dispatched ──begin(): the one statement that lets a phone ring──► dialling ──finish()──► over
+        └──────────── give_back() / refuse(): nobody was rung ───────────┘
+
+Every step is a compare-and-set in one transaction with the facts of the call and the state of its
+attempt, so that whatever is killed between two steps finds a whole state when it looks again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+import asyncpg
+
+from agent.domain.attempts import Attempt, AttemptOutcome, DialingState
+from agent.domain.calls import CallEvent
+from agent.domain.contactability import Rules
+from agent.store.calls import append_within
+from agent.store.database import Connection, Database
+from agent.store.queries import query
+
+_BEGIN_TRY = query("begin_try")
+_ADD_DIALING = query("add_dialing")
+_LOCK_TRUNK = query("lock_trunk")
+_BEGIN_DIALLING = query("begin_dialling")
+_STILL_ALLOWED = query("still_allowed")
+_ANSWERED = query("dialing_answered")
+_END_DIALING = query("end_dialing")
+_END_ATTEMPT = query("end_attempt")
+_REQUEUE = query("requeue_attempt")
+_OPEN = query("open_dialings")
+_FREE_PLACES = query("free_places")
+
+
+class NotNow(StrEnum):
+    """Why a call may not dial although its agent is ready. Nobody was rung."""
+
+    TAKEN_BACK = "taken_back"
+    """The dialler has given this call up: it is another's now."""
+    OPTED_OUT = "opted_out"
+    STOPPED = "stopped"
+    TOO_OFTEN = "too_often"
+    BUDGET = "budget"
+    PAUSED = "paused"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the attempt is over, rather than to be tried again."""
+        return self in (NotNow.OPTED_OUT, NotNow.TOO_OFTEN, NotNow.BUDGET)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The trunk's slot that this call has taken: dial in `wait` seconds, not before."""
+
+    wait: float
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Try again `after` seconds from now, as the call `call_id`."""
+
+    after: float
+    call_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDialing:
+    """A call on its way out or going on. Seconds by the database's clock."""
+
+    call_id: UUID
+    attempt_id: UUID
+    room_name: str
+    trunk: str
+    state: DialingState
+    age: float
+    """Since its agent was asked for; once it dials, since its slot."""
+    answered: bool
+    ended_for: float | None
+    """Since its record says that it is over; None while it does not."""
+
+
+class DialingStore:
+    """Calls on their way out. Every method raises DatabaseUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def dispatch(
+        self, attempt: Attempt, dialler_id: UUID, trunk: str, created: CallEvent
+    ) -> bool:
+        """Write the call down, before its agent is asked for.
+
+        False when the attempt is not this dialler's any more, or its number is being called.
+        """
+        try:
+            async with self._database.connection() as connection, connection.transaction():
+                mine = await connection.fetchval(
+                    _BEGIN_TRY, attempt.id, attempt.call_id, dialler_id
+                )
+                if mine is None:
+                    return False
+                await connection.execute(
+                    _ADD_DIALING,
+                    *(attempt.call_id, attempt.id, attempt.wish.number),
+                    *(attempt.room_name, trunk),
+                )
+                await append_within(connection, attempt.call_id, [created])
+        except asyncpg.UniqueViolationError:
+            return False
+        return True
+
+    async def begin(
+        self, call_id: UUID, trunk: str, rules: Rules, seconds_per_call: float
+    ) -> Slot | NotNow:
+        """Let the call dial, if everything still allows it, and take the trunk's next slot.
+
+        From here on the attempt is used up unless the trunk itself refuses.
+        """
+        async with self._database.connection() as connection, connection.transaction():
+            await connection.execute(_LOCK_TRUNK, trunk)
+            row = await connection.fetchrow(
+                _BEGIN_DIALLING,
+                *(call_id, rules.calls_per_number_per_day, rules.minutes_a_day, seconds_per_call),
+            )
+        assert row is not None
+        if row["refusal"] is not None:
+            return NotNow(row["refusal"])
+        return NotNow.TAKEN_BACK if row["wait"] is None else Slot(row["wait"])
+
+    async def why_not_now(self, call_id: UUID) -> NotNow | None:
+        """What has come in between since `begin`; None: nothing."""
+        async with self._database.connection() as connection:
+            why = await connection.fetchval(_STILL_ALLOWED, call_id)
+        return NotNow(why) if why is not None else None
+
+    async def answered(self, call_id: UUID) -> None:
+        """Somebody picked up."""
+        async with self._database.connection() as connection:
+            await connection.execute(_ANSWERED, call_id)
+
+    async def finish(self, call_id: UUID, events: Sequence[CallEvent] = ()) -> bool:
+        """The call is over and may have rung: its attempt is done. False: it was over before."""
+        return await self._end(call_id, events, returned=False, outcome=AttemptOutcome.RANG)
+
+    async def refuse(self, call_id: UUID, events: Sequence[CallEvent], why: str) -> bool:
+        """A rule forbade the call at the last moment: nobody was rung, and nobody will be."""
+        return await self._end(
+            call_id, events, returned=True, outcome=AttemptOutcome.REFUSED, why=why
+        )
+
+    async def give_back(
+        self,
+        call_id: UUID,
+        events: Sequence[CallEvent],
+        why: str,
+        again: Again | None,
+        *,
+        only_if: DialingState | None = None,
+    ) -> bool:
+        """Nobody can have been rung: the attempt is tried again, or given up without `again`.
+
+        False when the call was over before, or is not in the state `only_if`.
+        """
+        return await self._end(
+            call_id,
+            events,
+            returned=True,
+            outcome=AttemptOutcome.GAVE_UP,
+            why=why,
+            again=again,
+            only_if=only_if,
+        )
+
+    async def open(self) -> list[OpenDialing]:
+        """Every call on its way out or going on, oldest first."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(_OPEN)
+        return [
+            OpenDialing(
+                call_id=row["call_id"],
+                attempt_id=row["attempt_id"],
+                room_name=row["room_name"],
+                trunk=row["trunk"],
+                state=DialingState(row["state"]),
+                age=row["age"],
+                answered=row["answered"],
+                ended_for=row["ended_for"] if row["ended"] else None,
+            )
+            for row in rows
+        ]
+
+    async def free_places(self, live_seconds: float) -> int:
+        """How many more calls the workers of the last `live_seconds` can take now."""
+        async with self._database.connection() as connection:
+            free: int = await connection.fetchval(_FREE_PLACES, live_seconds)
+        return free
+
+    async def _end(
+        self,
+        call_id: UUID,
+        events: Sequence[CallEvent],
+        *,
+        returned: bool,
+        outcome: AttemptOutcome,
+        why: str | None = None,
+        again: Again | None = None,
+        only_if: DialingState | None = None,
+    ) -> bool:
+        async with self._database.connection() as connection, connection.transaction():
+            attempt_id = await connection.fetchval(_END_DIALING, call_id, returned, only_if)
+            if attempt_id is None:
+                return False
+            await _move_attempt(connection, attempt_id, outcome, why, again)
+            await append_within(connection, call_id, events)
+        return True
+
+
+async def _move_attempt(
+    connection: Connection,
+    attempt_id: UUID,
+    outcome: AttemptOutcome,
+    why: str | None,
+    again: Again | None,
+) -> None:
+    if again is not None:
+        await connection.execute(_REQUEUE, attempt_id, again.after, again.call_id, why)
+    else:
+        await connection.execute(_END_ATTEMPT, attempt_id, outcome, why)

@@ -1,0 +1,6 @@
+-- A wish that the gate refused at once: written down with all its reasons, over from the start.
+insert into attempts (
+    id, created_at, origin, basis, customer_id, number, playbook, wanted_at, due_at, call_id, gate,
+    state, outcome, ended_at
+)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, 'done', 'refused', $2)

@@ -1,0 +1,1 @@
+update dialings set rang = true, answered_at = clock_timestamp() where call_id = $1
