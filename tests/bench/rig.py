@@ -21,7 +21,7 @@ from agent.settings import ROOT
 from agent.store.migrate import migrate
 from agent.telephony.sip_config import load
 from tests.bench.processes import at_rest, on_core
-from tests.bench.script import SCENARIO
+from tests.bench.script import SHORT_ANSWERS
 from tests.bench.talk import Line
 
 LLM_MS = 450
@@ -100,7 +100,7 @@ async def _phones(environment: Mapping[str, str]) -> AsyncIterator[Line]:
     url = environment["LIVEKIT_URL"].replace("ws", "http", 1)
     key, secret = environment["LIVEKIT_API_KEY"], environment["LIVEKIT_API_SECRET"]
     speech_url = environment["SPEECH_URL"]
-    lines = await prepare_lines(SCENARIO, speech_url)
+    lines = await prepare_lines(SHORT_ANSWERS, speech_url)
     async with Upstream(url, key, secret) as upstream, PhoneNetwork(upstream) as network:
         yield Line(network, lines, speech_url)
 

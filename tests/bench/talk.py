@@ -14,8 +14,9 @@ from agent.local.customer_lines import Lines, register_room
 from agent.local.phone_network.g711 import loudness
 from agent.local.phone_network.network import PhoneNetwork
 from agent.local.phones import Phone
+from agent.local.scenarios import Scenario
 from tests.bench.hearing import LOUD, Spoken, Turn, measured_turn, stopped_after
-from tests.bench.script import SCENARIO
+from tests.bench.script import LONG_ANSWERS, NUMBER, SHORT_ANSWERS
 
 _ANSWER_SECONDS = 30.0
 _FIRST_WORD_SECONDS = 20.0
@@ -40,9 +41,10 @@ class Line:
 class Talk:
     """A call that is on; made by `call`."""
 
-    def __init__(self, phone: Phone, lines: Lines) -> None:
+    def __init__(self, phone: Phone, line: Line) -> None:
         self._phone = phone
-        self._lines = lines
+        self._lines = line.lines
+        self._speech_url = line.speech_url
         self._loud: list[float] = []
         self._now = time.monotonic()
 
@@ -52,6 +54,12 @@ class Talk:
             self._now = frame.at
             if loudness(np.frombuffer(frame.pcm, np.int16)) >= LOUD:
                 self._loud.append(frame.at)
+
+    async def will_answer(self, scenario: Scenario) -> None:
+        """What the scripted model says from now on in this call."""
+        async with aiohttp.ClientSession() as session:
+            room = await self._phone.room_sid()
+            await register_room(session, self._speech_url, room, scenario)
 
     async def opening(self) -> float:
         """Let the agent say its first words to their end: seconds from the answer to the first."""
@@ -80,11 +88,13 @@ class Talk:
 
         None if there was nothing to stop.
         """
+        await self.will_answer(LONG_ANSWERS)
         asked = await self._say(asking)
         if not await self._answer_begins(asked.ended):
             return None
         began = next(at for at in self._loud if at >= asked.ended)
         await self._until(lambda: self._now >= began + after, after + 5, "")
+        await self.will_answer(SHORT_ANSWERS)
         spoken = await self._say(saying)
         await self._hear_answer(spoken.ended)
         return stopped_after(self._loud, spoken.began)
@@ -126,13 +136,12 @@ class Talk:
 async def call(line: Line, number: str) -> AsyncIterator[Talk]:
     """Dial `number`; leaving the block hangs up. Raises Unavailable."""
     phone = await line.network.place_call(
-        caller=SCENARIO.number, callee=number, ringing_timeout=_ANSWER_SECONDS
+        caller=NUMBER, callee=number, ringing_timeout=_ANSWER_SECONDS
     )
-    talk = Talk(phone, line.lines)
+    talk = Talk(phone, line)
     listening = asyncio.create_task(talk.listen(), name="bench listens")
     try:
-        async with aiohttp.ClientSession() as session:
-            await register_room(session, line.speech_url, await phone.room_sid(), SCENARIO)
+        await talk.will_answer(SHORT_ANSWERS)
         yield talk
     finally:
         await phone.hang_up()
