@@ -71,7 +71,7 @@ class Caller:
         await self._until(speaks, "waited for the agent to speak", HEARS_WITHIN)
 
     async def hears_it_fall_silent(self, *, within: float = STOPS_WITHIN) -> float:
-        """The agent has stopped in the middle of its turn; when its last sound was."""
+        """The agent has stopped in the middle of a sentence; when its last sound was."""
         ears = self._ears
         await self._until(lambda: ears.quiet_for() >= PAUSE_S, "waited for silence", within)
         assert ears.last_loud is not None
@@ -138,26 +138,24 @@ class Caller:
             longest = max(longest, now)
         return longest / 50
 
-    async def record(self, *, within: float = RECORDED_WITHIN, summary: bool = True) -> CallDetail:
-        """What Postgres holds of this call, once it is complete.
+    async def record(
+        self,
+        *,
+        also: Callable[[CallDetail], bool] = lambda call: True,
+        summary: bool = True,
+        within: float = RECORDED_WITHIN,
+    ) -> CallDetail:
+        """What Postgres holds of this call, once it is complete and `also` holds.
 
         `summary`: a call in which somebody spoke has one, so wait for it.
         """
-        deadline = time.monotonic() + within
-        found: CallDetail | None = None
-        while time.monotonic() < deadline:
-            found = await self.record_so_far()
-            if found is not None and _is_complete(found, summary=summary):
-                return found
-            await asyncio.sleep(0.1)
-        raise AssertionError(f"the record is not complete: {found}")
+        return await record_of(
+            self.phone.room_name, self._store, also=also, summary=summary, within=within
+        )
 
     async def record_so_far(self) -> CallDetail | None:
         """What Postgres holds of this call now."""
-        for record in await self._store.recent(100):
-            if record.room_name == self.phone.room_name:
-                return await self._store.show(record.id)
-        return None
+        return await _find(self.phone.room_name, self._store)
 
     @asynccontextmanager
     async def on_the_line(
@@ -197,6 +195,32 @@ class Caller:
     def _so_far(self) -> str:
         heard = self._ears.text_since(float("-inf"))
         return f"the caller said {self.said} and heard {heard!r}"
+
+
+async def record_of(
+    room_name: str,
+    store: CallStore,
+    *,
+    also: Callable[[CallDetail], bool] = lambda call: True,
+    summary: bool = True,
+    within: float = RECORDED_WITHIN,
+) -> CallDetail:
+    """The record of the call in that room, once it is complete and `also` holds."""
+    deadline = time.monotonic() + within
+    found: CallDetail | None = None
+    while time.monotonic() < deadline:
+        found = await _find(room_name, store)
+        if found is not None and _is_complete(found, summary=summary) and also(found):
+            return found
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"the record is not complete: {found}")
+
+
+async def _find(room_name: str, store: CallStore) -> CallDetail | None:
+    for record in await store.recent(100):
+        if record.room_name == room_name:
+            return await store.show(record.id)
+    return None
 
 
 def _is_complete(call: CallDetail, *, summary: bool) -> bool:

@@ -1,0 +1,43 @@
+"""Callers who want to speak to a person."""
+
+import pytest
+
+from agent.domain.calls import EventKind
+from agent.domain.outcomes import Disposition
+from agent.local.phone_network.behaviours import TransferAccepted, TransferRefused
+from tests.calls.call_centre import CallCentre, Line
+
+pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="package")]
+
+ADVISER = "+3226010501"
+
+
+async def test_a_caller_is_put_through_and_if_that_is_refused_the_call_goes_on(
+    line: Line, centre: CallCentre
+) -> None:
+    centre.network.on_transfer(ADVISER, TransferRefused(603))
+    async with line.call() as refused:
+        await refused.hears("help you")
+        await refused.says("I want to speak to a real person, please.")
+        await refused.hears("nobody is free")
+        await refused.says("That would be all for today.")
+        end = await refused.is_hung_up_on()
+        assert end.by == "them"
+    call = await refused.record()
+    assert call.record.outcome is not None
+    assert call.record.outcome.disposition is Disposition.NOT_INTERESTED
+    assert EventKind.TRANSFER_FAILED in [event.kind for event in call.events]
+
+    centre.network.on_transfer(ADVISER, TransferAccepted())
+    async with line.call() as accepted:
+        await accepted.hears("help you")
+        await accepted.says("I want to speak to a real person, please.")
+        end = await accepted.is_hung_up_on()
+        assert end.reason == "transferred"
+    assert "put you through" in await accepted.heard()
+    call = await accepted.record()
+    assert call.record.outcome is not None
+    assert call.record.outcome.disposition is Disposition.TRANSFERRED
+    kinds = [event.kind for event in call.events]
+    assert EventKind.CALLER_HUNG_UP not in kinds
+    assert EventKind.TRANSFER_FAILED not in kinds
