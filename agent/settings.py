@@ -31,6 +31,7 @@ _GROUPS = (
     ("LIVEKIT_URL", "LIVEKIT_WS_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"),
     ("OPENAI_API_KEY", "OPENAI_BASE_URL"),
     ("DEEPGRAM_API_KEY", "DEEPGRAM_BASE_URL"),
+    ("API_JWT_SECRET", "API_JWKS_URL"),
 )
 """Variables that only make sense together."""
 

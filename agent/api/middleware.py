@@ -13,6 +13,7 @@ import structlog
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from agent.api.access import Gatekeeper
 from agent.api.problems import Problem, as_problem, problem_response
 
 log = structlog.get_logger(__name__)
@@ -32,10 +33,11 @@ _SECURITY_HEADERS = (
 
 
 class RequestFrame:
-    """Wraps an application. `new_id` makes the id of a request."""
+    """Wraps an application. `new_id` makes the id of a request; nothing is read before `admit`."""
 
-    def __init__(self, app: ASGIApp, *, new_id: Callable[[], UUID]) -> None:
+    def __init__(self, app: ASGIApp, *, gatekeeper: Gatekeeper, new_id: Callable[[], UUID]) -> None:
         self._app = app
+        self._gatekeeper = gatekeeper
         self._new_id = new_id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,7 +64,9 @@ class RequestFrame:
             await send(message)
 
         try:
-            body = await _read_body(Request(scope, receive))
+            request = Request(scope, receive)
+            scope["state"]["client"] = await self._gatekeeper.admit(request)
+            body = await _read_body(request)
             await self._app(scope, _replay(body, receive), framed_send)
         except Exception as error:  # noqa: BLE001  the net under every route: told as a 500
             problem = as_problem(error)

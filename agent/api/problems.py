@@ -134,20 +134,22 @@ def _from_framework(error: HTTPException) -> Problem:
 def _invalid(error: RequestValidationError) -> Problem:
     found: dict[str, FieldError] = {}
     for item in error.errors():
-        place = [part for part in item["loc"] if not _is_union_member(part)]
+        place = [part for part in item["loc"] if part not in _UNION_MEMBERS]
         where, *rest = place or ["body"]
         if item["type"] == "json_invalid":
             return Problem(400, "malformed", "the body cannot be read as JSON")
         name = _name(rest) or str(where)
-        found.setdefault(name, FieldError(name, _message(str(item["msg"]))))
+        of_union = len(place) < len(item["loc"])
+        detail = _NEITHER if of_union else str(item["msg"]).removeprefix("Value error, ")
+        found.setdefault(name, FieldError(name, detail))
     errors = tuple(found.values())
     fields = ", ".join(each.field for each in errors)
     return Problem(422, "invalid", f"correct these: {fields}", errors=errors)
 
 
-def _is_union_member(part: object) -> bool:
-    """pydantic names the tried member of `int | str` as if it were a field."""
-    return isinstance(part, str) and (part in ("int", "str") or "[" in part)
+_UNION_MEMBERS = ("int", "str", "constrained-int", "constrained-str")
+"""pydantic names each tried member of `int | str` as if it were a field."""
+_NEITHER = "give a whole number, or a text of 1 to 128 characters on one line"
 
 
 def _name(parts: Sequence[object]) -> str:
@@ -156,7 +158,3 @@ def _name(parts: Sequence[object]) -> str:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
     # A name that the client made up is told back, but not at any length.
     return re.sub(r"[^\w.\[\]-]", "?", text)[:100]
-
-
-def _message(message: str) -> str:
-    return message.removeprefix("Value error, ")

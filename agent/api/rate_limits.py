@@ -19,8 +19,8 @@ from agent.api.problems import Problem
 log = structlog.get_logger(__name__)
 
 _FAILED_TOKENS_PER_MINUTE = 30
-"""From one address, which may be a proxy's: more than that is answered 429 instead of 401, and a good
-token from there still counts."""
+"""From one address, which may be a proxy's: beyond that a bad token is answered 429 instead of 401.
+A good token from there still counts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,20 @@ from agent.errors import CallError
 
 def main() -> None:
     """Run the command line. A CallError is one line on stderr and a non-zero exit."""
-    from agent.cli import calls, console, demo, migrate, simulate, stack, worker
+    from agent.cli import (
+        api,
+        call,
+        calls,
+        console,
+        demo,
+        dialer,
+        migrate,
+        retention,
+        simulate,
+        stack,
+        token,
+        worker,
+    )
 
     app = typer.Typer(
         no_args_is_help=True,
@@ -21,7 +34,7 @@ def main() -> None:
         pretty_exceptions_enable=False,
         help="AI Sales Call: a phone agent that holds sales calls.",
     )
-    for group in (worker, stack, simulate, demo, migrate):
+    for group in (worker, dialer, api, call, token, stack, simulate, demo, migrate, retention):
         app.add_typer(group.app)
     app.add_typer(calls.app, name="calls")
     try:

@@ -4,6 +4,7 @@ Used by `stack.Stack`, which stops them again.
 """
 
 import asyncio
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from agent.settings import ROOT
 from agent.telephony.sip_config import ensure, load
 
 STAND_IN_KEY = "local-stand-in"
+API_KEYS = ("API_JWT_SECRET", "API_JWKS_URL")
 # The trunk's credentials: the phone network stand-in asks for none, the files have the variables.
 EXAMPLE_TRUNK = {"TELNYX_SIP_USERNAME": "example-user", "TELNYX_SIP_PASSWORD": "example-password"}
 PART_ORDER = (
@@ -97,6 +99,8 @@ class StackParts:
                     group.create_task(self._telephony(f"http://127.0.0.1:{speech_port}"))
         except BaseExceptionGroup as failed:
             raise _first_of(failed) from None
+        # `api` and `token` in other terminals find it in the state file; it ends with the stack.
+        self.environment |= given.only(*API_KEYS) or {API_KEYS[0]: secrets.token_urlsafe(48)}
         if given.livekit:
             self._use("livekit", given.variables["LIVEKIT_URL"], *LIVEKIT, "REDIS_URL")
         if given.openai:

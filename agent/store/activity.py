@@ -7,6 +7,7 @@ from agent.store.database import Database
 from agent.store.queries import query
 
 _ACTIVITY = query("outbound_activity")
+_OUTCOMES = query("outcomes_of_a_day")
 
 
 class ActivityStore:
@@ -21,3 +22,9 @@ class ActivityStore:
             row = await connection.fetchrow(_ACTIVITY, now)
         assert row is not None
         return Activity(**dict(row))
+
+    async def outcomes(self, now: datetime) -> dict[str, int]:
+        """Calls of the 24 hours before `now`, both directions: by disposition, or by state."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(_OUTCOMES, now)
+        return {row["outcome"]: row["calls"] for row in rows}

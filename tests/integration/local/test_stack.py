@@ -92,7 +92,9 @@ async def test_all_parts_run_are_published_and_are_gone_afterwards(folder: Path)
             *("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET", "REDIS_URL"),
             *("DATABASE_URL", "OPENAI_BASE_URL", "OPENAI_API_KEY"),
             *("DEEPGRAM_BASE_URL", "DEEPGRAM_API_KEY", "PHONE_NETWORK_URL", "SPEECH_URL"),
+            "API_JWT_SECRET",
         }
+        assert len(stack.environment["API_JWT_SECRET"]) >= 32
         assert len(stack.environment["LIVEKIT_API_SECRET"]) >= 32
         connection = await asyncpg.connect(stack.environment["DATABASE_URL"])
         assert await connection.fetchval("show fsync") == "on"
@@ -162,11 +164,8 @@ async def test_what_the_environment_names_is_used_and_only_the_rest_is_started(
             "openai": "yours",
             "postgres": "real",
         }
-        assert set(stack.new_environment) == {"DATABASE_URL"}
-        assert stack.environment == {
-            **EVERYTHING_BUT_THE_DATABASE,
-            "DATABASE_URL": stack.environment["DATABASE_URL"],
-        }
+        assert set(stack.new_environment) == {"DATABASE_URL", "API_JWT_SECRET"}
+        assert stack.environment == {**EVERYTHING_BUT_THE_DATABASE, **stack.new_environment}
 
 
 async def test_a_redis_and_a_postgres_of_yours_are_used(folder: Path) -> None:

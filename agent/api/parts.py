@@ -1,0 +1,44 @@
+"""Everything the API's routes work with, given by wiring."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from agent.api.access import Gatekeeper
+from agent.domain.contactability import Rules
+from agent.domain.suspicion import Thresholds
+from agent.store.activity import ActivityStore
+from agent.store.attempts import AttemptStore
+from agent.store.call_list import CallList
+from agent.store.calls import CallStore
+from agent.store.heartbeats import HeartbeatStore
+from agent.store.opt_outs import OptOutList
+from agent.store.refusals import RefusalStore
+from agent.store.trunks import TrunkStore
+from agent.telephony.overview import LiveKitOverview
+
+
+@dataclass(frozen=True, slots=True)
+class ApiParts:
+    """What the routes need. `docs_open`: /docs and /openapi.json without a token."""
+
+    gatekeeper: Gatekeeper
+    attempts: AttemptStore
+    refusals: RefusalStore
+    calls: CallStore
+    call_list: CallList
+    opt_outs: OptOutList
+    heartbeats: HeartbeatStore
+    activity: ActivityStore
+    trunks: TrunkStore
+    livekit: LiveKitOverview
+    rules: Rules
+    thresholds: Thresholds
+    playbooks: frozenset[str]
+    outbound_trunk: str
+    recordings_dir: Path
+    now: Callable[[], datetime]
+    new_id: Callable[[], UUID]
+    docs_open: bool

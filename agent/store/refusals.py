@@ -1,0 +1,36 @@
+"""Wishes for a call that the gate refused before they were queued."""
+
+from datetime import datetime
+from uuid import UUID
+
+from agent.domain.attempts import NewAttempt
+from agent.domain.contactability import Decision
+from agent.store.attempts import gate_form
+from agent.store.database import Database
+from agent.store.queries import query
+
+_ADD = query("add_refused_attempt")
+
+
+class RefusalStore:
+    """Keeps what was asked for and why it was refused. Raises DatabaseUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(
+        self,
+        wish: NewAttempt,
+        *,
+        attempt_id: UUID,
+        call_id: UUID,
+        gate: Decision,
+        now: datetime,
+    ) -> None:
+        """Write the refused wish down, over in the same statement: no dialler ever sees it."""
+        async with self._database.connection() as connection:
+            await connection.execute(
+                _ADD,
+                *(attempt_id, now, wish.origin, wish.basis, wish.customer_id, wish.number),
+                *(wish.playbook, wish.due_at, call_id, gate_form(gate, now)),
+            )

@@ -1,0 +1,148 @@
+"""The API process, put together."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from functools import partial
+from uuid import uuid4
+
+import structlog
+import uvicorn
+from livekit import api
+
+from agent.api.access import Gatekeeper
+from agent.api.app import build_app, public_paths
+from agent.api.parts import ApiParts
+from agent.api.rate_limits import RateLimiter, RateLimits
+from agent.errors import DatabaseUnavailable, SettingsError
+from agent.settings import ROOT, Environment, Settings
+from agent.store.activity import ActivityStore
+from agent.store.attempts import AttemptStore
+from agent.store.call_list import CallList
+from agent.store.calls import CallStore
+from agent.store.database import Database
+from agent.store.heartbeats import BEAT_SECONDS, HeartbeatStore, Process, ProcessKind
+from agent.store.opt_outs import OptOutList
+from agent.store.refusals import RefusalStore
+from agent.store.trunks import TrunkStore
+from agent.telephony.overview import LiveKitOverview
+from agent.telephony.sip_config import outbound_trunk_name
+from agent.wiring.production import check_exposure
+from agent.wiring.rules import gate_rules, watch_thresholds
+from agent.wiring.tokens import build_verifier
+
+log = structlog.get_logger(__name__)
+
+_POOL = 8
+_KEEP_ALIVE_SECONDS = 20
+_CONCURRENT_REQUESTS = 200
+_GRACE_SECONDS = 15
+"""How long requests that are being answered may still take after SIGTERM."""
+
+
+async def run_api(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT. Raises CallError for what a person can mend."""
+    check_exposure(settings)
+    listening = _listen(settings)
+    with listening:
+        async with api_parts(settings) as parts, _heartbeats(parts.heartbeats):
+            server = uvicorn.Server(
+                uvicorn.Config(
+                    build_app(parts),
+                    log_config=None,
+                    access_log=False,  # ours knows no numbers; theirs prints paths and queries
+                    server_header=False,
+                    lifespan="off",
+                    limit_concurrency=_CONCURRENT_REQUESTS,
+                    timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+                    timeout_graceful_shutdown=_GRACE_SECONDS,
+                )
+            )
+            host, port = listening.getsockname()[:2]
+            log.info("api_listens", host=host, port=port)
+            await server.serve(sockets=[listening])
+
+
+@asynccontextmanager
+async def api_parts(settings: Settings) -> AsyncIterator[ApiParts]:
+    """Everything the routes need, open for the length of the block."""
+    settings.need("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET", "DATABASE_URL")
+    verifier = build_verifier(settings)
+    limits = RateLimits(settings.api_requests_per_minute, settings.api_requests_per_minute_overall)
+    docs_open = settings.api_docs and settings.environment is not Environment.PRODUCTION
+    playbooks = (settings.prompts_dir / "playbooks").glob("*.md")
+    async with (
+        Database(settings.database_url or "", max_size=_POOL) as database,
+        api.LiveKitAPI(
+            settings.livekit_url, settings.livekit_api_key, settings.livekit_api_secret
+        ) as livekit,
+    ):
+        yield ApiParts(
+            gatekeeper=Gatekeeper(
+                verifier,
+                RateLimiter(limits, settings.redis_url),
+                public_paths(docs_open=docs_open),
+            ),
+            attempts=AttemptStore(database),
+            refusals=RefusalStore(database),
+            calls=CallStore(database),
+            call_list=CallList(database),
+            opt_outs=OptOutList(database),
+            heartbeats=HeartbeatStore(database),
+            activity=ActivityStore(database),
+            trunks=TrunkStore(database),
+            livekit=LiveKitOverview(livekit),
+            rules=gate_rules(settings),
+            thresholds=watch_thresholds(settings),
+            playbooks=frozenset(path.stem for path in playbooks),
+            outbound_trunk=outbound_trunk_name(ROOT / "sip_config"),
+            recordings_dir=settings.recordings_dir,
+            now=partial(datetime.now, UTC),
+            new_id=uuid4,
+            docs_open=docs_open,
+        )
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.api_host else socket.AF_INET
+    try:
+        return socket.create_server(
+            (settings.api_host, settings.api_port), family=family, backlog=512
+        )
+    except OSError as error:
+        raise SettingsError(
+            f"API_PORT: {settings.api_host}:{settings.api_port} cannot be listened on "
+            f"({error.strerror}); set API_PORT to a free port, or 0 for any"
+        ) from None
+
+
+@asynccontextmanager
+async def _heartbeats(store: HeartbeatStore) -> AsyncIterator[None]:
+    """Say every two seconds that this process lives; that the database is away is no end."""
+    me = Process(
+        id=uuid4(),
+        kind=ProcessKind.API,
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        started_at=datetime.now(UTC),
+        detail={},
+    )
+
+    async def beat() -> None:
+        while True:
+            with suppress(DatabaseUnavailable):
+                await store.beat(me)
+            await asyncio.sleep(BEAT_SECONDS)
+
+    beating = asyncio.create_task(beat(), name="heartbeats")
+    try:
+        yield
+    finally:
+        beating.cancel()
+        with suppress(asyncio.CancelledError):
+            await beating
+        with suppress(DatabaseUnavailable):
+            await store.leave(me.id)

@@ -1,0 +1,28 @@
+"""The installation's limits, from its settings: for the gate and for the watch over calls."""
+
+from agent.domain.contactability import Rules
+from agent.domain.phone_numbers import parse
+from agent.domain.suspicion import Thresholds
+from agent.errors import Refused, SettingsError
+from agent.settings import Settings
+
+
+def gate_rules(settings: Settings) -> Rules:
+    """What the gate goes by. Raises SettingsError for a PHONE_NUMBER that is none."""
+    countries = (text.strip().upper() for text in settings.allowed_countries.split(","))
+    try:
+        own = parse(settings.phone_number)
+    except Refused as error:
+        raise SettingsError(f"PHONE_NUMBER: {error}") from None
+    return Rules(
+        allowed_countries=frozenset(country for country in countries if country),
+        own_numbers=frozenset({own}),
+        calls_per_number_per_day=settings.calls_per_number_per_day,
+        daily_budget=settings.daily_budget,
+        price_per_minute=settings.price_per_minute,
+    )
+
+
+def watch_thresholds(settings: Settings) -> Thresholds:
+    """Above which figures the watch speaks up, and stops."""
+    return Thresholds(minutes_a_day=gate_rules(settings).minutes_a_day)
