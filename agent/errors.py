@@ -1,20 +1,20 @@
 """The one error tree. The command line prints any of these as one line and exits non-zero.
 
-    CallError                  base: catch it only at a process's edge
-    ├── Misconfigured          a person must change something; the message says what
-    │   ├── SettingsError      an environment variable is missing or malformed
-    │   ├── PlaybookError      a file under prompts/ is broken: file, line, fix
-    │   ├── ScenarioError      a simulated customer's file is broken: file, line, fix
-    │   ├── TrunkMisconfigured the carrier refuses us: credentials, permissions, codecs
-    │   └── StackError         a part of the local stack cannot start
-    ├── Unavailable            nothing is wrong with the request: try again later
-    │   ├── DatabaseUnavailable
-    │   ├── LiveKitUnavailable
-    │   ├── TrunkBusy          the carrier takes no more calls now: channel or rate limit
-    │   └── TrunkDown          the carrier does not answer at all
-    └── Refused                a rule says no; asking again will not help
-        ├── RoomInUse          the wished room belongs to another call
-        └── IdempotencyConflict  the key was used for another request
+CallError                  base: catch it only at a process's edge
+├── Misconfigured          a person must change something; the message says what
+│   ├── SettingsError      an environment variable is missing or malformed
+│   ├── PlaybookError      a file under prompts/ is broken: file, line, fix
+│   ├── ScenarioError      a simulated customer's file is broken: file, line, fix
+│   ├── TrunkMisconfigured the carrier refuses us: credentials, permissions, codecs
+│   └── StackError         a part of the local stack cannot start
+├── Unavailable            nothing is wrong with the request: try again later
+│   ├── DatabaseUnavailable
+│   ├── LiveKitUnavailable
+│   ├── TrunkBusy          the carrier takes no more calls now: channel or rate limit
+│   └── TrunkDown          the carrier does not answer at all
+└── Refused                a rule says no; asking again will not help
+    ├── RoomInUse          the wished room belongs to another call
+    └── IdempotencyConflict  the key was used for another request
 """
 
 

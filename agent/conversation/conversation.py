@@ -46,6 +46,7 @@ class Conversation:
         self._silence = Silence(session, call, self.ending)
         self._trouble = Trouble(session, call, self.ending)
         self._transcript = Transcript(call.id, call.facts)
+        self._opened = False
         self.agent = SalesAgent(call, self._opening, instructions, build_tools(call, self.ending))
         session.on("user_input_transcribed", self._transcribed)
         session.on("user_state_changed", self._caller_changed)
@@ -61,6 +62,9 @@ class Conversation:
 
     async def open(self) -> None:
         """Speak the first words. Returns when the caller may be expected to talk."""
+        self._opened = True
+        # A phone that rang for long has left the session believe that somebody is silent.
+        self._session.reset_away_timer()
         await self._opening.speak()
 
     def key_pressed(self, digit: str) -> None:
@@ -96,6 +100,8 @@ class Conversation:
 
     def _caller_changed(self, event: UserStateChangedEvent) -> None:
         if event.new_state == "away":
+            if not self._opened:
+                return  # it rings: nobody is there yet who could be silent
             self._silence.lasted()
         else:
             self._transcript.caller_speaks(event.new_state == "speaking", event.created_at)

@@ -46,6 +46,7 @@ _RECORD_GATE = query("record_gate")
 _END = query("end_attempt")
 _CANCEL = query("cancel_attempt")
 _REQUEUE = query("requeue_attempt")
+_LOST_CLAIMS = query("lost_claims")
 _FORGET_KEYS = query("forget_idempotency_keys")
 
 
@@ -182,6 +183,11 @@ class AttemptStore:
         async with self._database.connection() as connection:
             done = await connection.fetchval(_REQUEUE, attempt_id, after, call_id, why)
         return done is not None
+
+    async def lost_claims(self, seconds: float) -> list[Attempt]:
+        """Attempts claimed so long ago of which no call is on its way: their dialler died."""
+        async with self._database.connection() as connection:
+            return [_attempt(row) for row in await connection.fetch(_LOST_CLAIMS, seconds)]
 
     async def forget_old_keys(self) -> None:
         """Idempotency keys of more than two days ago."""

@@ -192,10 +192,10 @@ class DialingStore:
             for row in rows
         ]
 
-    async def free_places(self, live_seconds: float) -> int:
-        """How many more calls the workers of the last `live_seconds` can take now."""
+    async def free_places(self, agent_name: str, live_seconds: float) -> int:
+        """How many more calls the agent's workers of the last `live_seconds` can take now."""
         async with self._database.connection() as connection:
-            free: int = await connection.fetchval(_FREE_PLACES, live_seconds)
+            free: int = await connection.fetchval(_FREE_PLACES, agent_name, live_seconds)
         return free
 
     async def _end(

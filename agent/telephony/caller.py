@@ -34,8 +34,12 @@ def read_caller(participant: rtc.RemoteParticipant) -> Caller:
     )
 
 
-async def wait_until_active(room: rtc.Room, identity: str, seconds: float) -> bool:
+async def wait_until_active(
+    room: rtc.Room, identity: str, seconds: float, *, coming: bool = False
+) -> bool:
     """Wait until the call is answered. False if the caller left or time ran out.
+
+    `coming`: the participant may not be in the room yet.
 
     Audio sent before that is dropped by the SIP service, so nothing is spoken until then.
     """
@@ -44,6 +48,8 @@ async def wait_until_active(room: rtc.Room, identity: str, seconds: float) -> bo
     def on_change(*_: object) -> None:
         changed.set()
 
+    awaited = coming
+    room.on("participant_connected", on_change)
     room.on("participant_attributes_changed", on_change)
     room.on("participant_disconnected", on_change)
     try:
@@ -51,13 +57,15 @@ async def wait_until_active(room: rtc.Room, identity: str, seconds: float) -> bo
             while True:
                 changed.clear()
                 participant = room.remote_participants.get(identity)
-                if participant is None:
+                if participant is None and not awaited:
                     return False
-                if participant.attributes.get(STATUS) == ACTIVE:
+                awaited = participant is None
+                if participant is not None and participant.attributes.get(STATUS) == ACTIVE:
                     return True
                 await changed.wait()
     except TimeoutError:
         return False
     finally:
+        room.off("participant_connected", on_change)
         room.off("participant_attributes_changed", on_change)
         room.off("participant_disconnected", on_change)

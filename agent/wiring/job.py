@@ -1,5 +1,6 @@
 """The parts of one call: what can be made ready before it comes, and what belongs to its loop."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -22,9 +23,11 @@ from agent.store.calendar import PostgresCalendar
 from agent.store.calls import CallStore
 from agent.store.database import Database
 from agent.store.journal import Journal
+from agent.telephony.dispatch import CallOrder
 from agent.voice.pipeline import Pipeline, build_pipeline, load_vad, warm_up
 from agent.voice.spoken_ahead import SpokenAhead
 from agent.wiring.logs import configure_job_logs
+from agent.wiring.outbound import outbound_parts
 from agent.worker.parts import CallParts
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -51,17 +54,33 @@ def prepare_process(settings: Settings, process: JobProcess) -> None:
         process.userdata[_KEY] = error
 
 
-async def build_call_parts(settings: Settings, process: JobProcess) -> CallParts:
-    """Everything one call needs. Reaches nothing that the caller would have to wait for."""
+async def build_call_parts(
+    settings: Settings, process: JobProcess, order: CallOrder | None
+) -> CallParts:
+    """Everything one call needs. Reaches nothing that a caller would have to wait for.
+
+    With an order, of a call that we place, it asks Postgres whom to call; nobody waits then. Raises
+    Refused when that call was given up meanwhile.
+    """
     prepared: Prepared | CallError = process.userdata[_KEY]
     if isinstance(prepared, CallError):
         raise prepared
+    settings.need("DATABASE_URL")
+    database = Database(settings.database_url or "")
+    outbound = await outbound_parts(settings, database, order) if order else None
+    wanted = outbound.attempt.wish.playbook if outbound else None
+    if wanted not in (None, prepared.playbook.name):
+        prepared = await asyncio.to_thread(_prepare, settings, wanted)
     playbook = prepared.playbook
     # Usually all there, from the worker's start.
     await prepared.spoken.render(playbook.spoken_ahead(), prepared.pipeline.tts)
-    settings.need("DATABASE_URL")
-    database = Database(settings.database_url or "")
-    call_id = uuid4()
+
+    async def close() -> None:
+        if outbound is not None:
+            await outbound.livekit.aclose()
+        await database.close()
+
+    call_id = order.call_id if order else uuid4()
     hours = opening_hours(playbook)
     return CallParts(
         call_id=call_id,
@@ -76,7 +95,8 @@ async def build_call_parts(settings: Settings, process: JobProcess) -> CallParts
         recordings_dir=settings.recordings_dir,
         max_call_seconds=settings.max_call_minutes * 60.0,
         now=partial(datetime.now, UTC),
-        close=database.close,
+        close=close,
+        outbound=outbound,
     )
 
 
@@ -108,8 +128,8 @@ def opening_hours(playbook: Playbook) -> OpeningHours | None:
     )
 
 
-def _prepare(settings: Settings) -> Prepared:
-    playbook = load_playbook(settings.prompts_dir, settings.playbook)
+def _prepare(settings: Settings, name: str | None = None) -> Prepared:
+    playbook = load_playbook(settings.prompts_dir, name or settings.playbook)
     spoken = spoken_ahead(settings)
     spoken.load(playbook.spoken_ahead())
     warm_up()

@@ -20,8 +20,10 @@ from agent.settings import Settings
 from agent.store.calls import CallStore
 from agent.store.crashed import CrashedCalls
 from agent.store.database import Database
+from agent.store.heartbeats import ProcessKind
 from agent.store.spool import recover
 from agent.voice.pipeline import build_tts
+from agent.wiring.heartbeat import keep_beating
 from agent.wiring.job import build_call_parts, prepare_process, spoken_ahead, spool_dir
 from agent.worker.admission import Admission
 from agent.worker.aftercare import Aftercare
@@ -72,6 +74,7 @@ async def run_worker(settings: Settings) -> None:
         background = [
             asyncio.create_task(_recover_records(settings), name="recover records"),
             asyncio.create_task(_look_after_calls(settings, worker), name="aftercare"),
+            asyncio.create_task(_tell_places(settings, worker, draining), name="heartbeat"),
         ]
         for task in background:
             task.add_done_callback(_tell_of_death)
@@ -95,6 +98,20 @@ async def _recover_records(settings: Settings) -> None:
         while True:
             await recover(spool_dir(settings), CallStore(database))
             await asyncio.sleep(_RECOVER_SECONDS)
+
+
+async def _tell_places(settings: Settings, worker: Worker, draining: asyncio.Event) -> None:
+    """How many calls this worker can take; none while it drains."""
+
+    def detail() -> dict[str, int | str]:
+        free = 0 if draining.is_set() else worker.free_places
+        return {
+            "agent": settings.agent_name,
+            "places": settings.max_concurrent_calls,
+            "free": free,
+        }
+
+    await keep_beating(settings, ProcessKind.WORKER, detail)
 
 
 async def _look_after_calls(settings: Settings, worker: Worker) -> None:

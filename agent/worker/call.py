@@ -1,13 +1,15 @@
 """One job is one call: from the participant in the room to the record in the journal.
 
+A call that comes in is here; how one of ours is placed: `outbound.py`.
+
 The entrypoint returns when the first words are spoken; from then on events drive the call. What
 must be kept is written in `end_call`, which the framework runs however the session ended.
 """
 
 import asyncio
 from collections.abc import Coroutine
+from typing import Protocol
 
-import structlog
 from livekit import rtc
 from livekit.agents import AutoSubscribe, JobContext
 from livekit.agents.voice.room_io import RoomOptions, TextOutputOptions
@@ -23,8 +25,6 @@ from agent.voice.pipeline import build_session
 from agent.voice.recorder import CallRecorder
 from agent.worker.parts import BuildParts, CallParts
 
-log = structlog.get_logger(__name__)
-
 _CALLER_COMES_SECONDS = 20.0
 _RINGS_SECONDS = 180.0
 _HARD_LIMIT_SECONDS = 4.0
@@ -32,7 +32,6 @@ _HARD_LIMIT_SECONDS = 4.0
 _LAST_WORDS_SECONDS = 20.0
 _SUMMARY_SECONDS = 8.0
 _JOURNAL_SECONDS = 15.0
-_KEY = "running_call"
 
 # LiveKit's reasons for which the framework closes the session by itself.
 _SESSION_CLOSES = (
@@ -44,10 +43,27 @@ _SESSION_CLOSES = (
 _WE_HUNG_UP = (rtc.DisconnectReason.ROOM_DELETED, rtc.DisconnectReason.PARTICIPANT_REMOVED)
 
 
+class Placing(Protocol):
+    """Reaching the callee of a call of ours: `outbound.OutboundCall`."""
+
+    async def reach(self) -> bool:
+        """Whether somebody answered; if not, why is on record."""
+        ...
+
+    async def over(self) -> None:
+        """Nobody is on the line any more."""
+        ...
+
+
 class RunningCall:
     """The call that this job holds."""
 
-    def __init__(self, ctx: JobContext, parts: CallParts, caller: Caller) -> None:
+    def __init__(
+        self, ctx: JobContext, parts: CallParts, caller: Caller, direction: Direction
+    ) -> None:
+        self.room = ctx.room
+        self.placing: Placing | None = None
+        """Only of a call of ours: how the callee is reached."""
         self._ctx = ctx
         self._parts = parts
         self._caller = caller
@@ -56,7 +72,7 @@ class RunningCall:
         )
         self.call = LiveCall(
             id=parts.call_id,
-            direction=Direction.INBOUND,
+            direction=direction,
             caller_number=caller.number,
             playbook=parts.playbook,
             phrases=parts.phrases,
@@ -78,33 +94,51 @@ class RunningCall:
 
     async def hold(self) -> None:
         """Write the call down, get ready, wait for the answer, speak the first words."""
-        self._note_created()
-        room = self._ctx.room
-        room.on("participant_disconnected", self._on_participant_left)
-        room.on("sip_dtmf_received", lambda key: self._conversation.key_pressed(key.digit))
-        self._session.on("close", lambda _: self._spawn(self._hang_up()))
+        if self.placing is None:
+            self._note_created()
+        await self._get_ready()
+        if not await self._is_answered():
+            await self.hang_up()
+            return
+        self.call.note(EventKind.ANSWERED)
+        self._session.input.set_audio_enabled(True)
+        self._limit_duration()
+        await self._conversation.open()
+
+    async def _is_answered(self) -> bool:
+        if self.placing is not None:
+            return await self.placing.reach()
+        return await wait_until_active(self.room, self._caller.identity, _RINGS_SECONDS)
+
+    async def _get_ready(self) -> None:
+        """Everything that takes time and can be done while nobody listens."""
+        self.room.on("participant_disconnected", self._on_participant_left)
+        self.room.on("sip_dtmf_received", lambda key: self._conversation.key_pressed(key.digit))
+        self._session.on("close", lambda _: self._spawn(self.hang_up()))
         await self._session.start(
             self._conversation.agent,
-            room=room,
+            room=self.room,
             room_options=RoomOptions(
                 participant_identity=self._caller.identity,
                 text_output=TextOutputOptions(next_in_chain=self.call.heard),
                 text_input=False,
+                # A phone that leaves without an answer: the dial's own error says why.
+                close_on_disconnect=self.placing is None,
                 delete_room_on_close=True,
             ),
             record=False,
         )
+        if self.placing is not None:
+            # What is heard before the answer are tones, not words.
+            self._session.input.set_audio_enabled(False)
         if self._parts.playbook.recording:
             self.call.recorder.attach(self._session)
-        if not await wait_until_active(room, self._caller.identity, _RINGS_SECONDS):
-            await self._hang_up()
-            return
-        self.call.note(EventKind.ANSWERED)
-        self._limit_duration()
-        await self._conversation.open()
 
     async def apologise(self) -> None:
         """Something broke in our own code: tell the caller and put the line down."""
+        if self.placing is not None and not self.call.noted(EventKind.ANSWERED):
+            await self.hang_up()
+            return
         self._conversation.ending.conclude(self._parts.playbook.lines.technical_goodbye)
         await self._conversation.ending.wait()
 
@@ -115,8 +149,10 @@ class RunningCall:
         try:
             await self._conversation.close()
             await self._conversation.ending.wait()
-            await self._hang_up()
+            await self.hang_up()
             self._note_ended()
+            if self.placing is not None:
+                await self.placing.over()
             await self._save_recording()
             await self._summarise()
         finally:
@@ -167,21 +203,24 @@ class RunningCall:
         last = limit + _LAST_WORDS_SECONDS + _HARD_LIMIT_SECONDS
         self._timers = [
             loop.call_later(limit, self._conversation.time_is_up),
-            loop.call_later(last, lambda: self._spawn(self._hang_up())),
+            loop.call_later(last, lambda: self._spawn(self.hang_up())),
         ]
 
     def _on_participant_left(self, participant: rtc.RemoteParticipant) -> None:
         if participant.identity != self._caller.identity:
+            return
+        if self.placing is not None and not self.call.noted(EventKind.ANSWERED):
             return
         reason = participant.disconnect_reason
         ours = reason in _WE_HUNG_UP or self.call.noted(EventKind.AGENT_HUNG_UP)
         if not ours and not self.call.handing_over:
             self.call.note(EventKind.CALLER_HUNG_UP)
         self._note_ended()
-        if reason not in _SESSION_CLOSES:
+        if self.placing is not None or reason not in _SESSION_CLOSES:
             self._session.shutdown(drain=False)
 
-    async def _hang_up(self) -> None:
+    async def hang_up(self) -> None:
+        """End the call for everybody, and this job. Doing it twice is harmless."""
         await self.call.line.hang_up()
         self._ctx.shutdown(reason="call over")
 
@@ -191,35 +230,10 @@ class RunningCall:
         task.add_done_callback(self._tasks.discard)
 
 
-async def hold_call(build: BuildParts, ctx: JobContext) -> None:
-    """The job's entrypoint."""
-    ctx.log_context_fields = {"job_id": ctx.job.id}
-    running: RunningCall | None = None
-    try:
-        running = await _take(build, ctx)
-        await running.hold()
-    except Exception as error:  # the job's last net: no caller on a silent line
-        log.exception("call_crashed", error=type(error).__name__)
-        if running is None:
-            ctx.delete_room()
-            ctx.shutdown(reason="call could not be taken")
-            return
-        running.call.note(EventKind.CRASHED, urgent=True, error=type(error).__name__)
-        await running.apologise()
-
-
-async def _take(build: BuildParts, ctx: JobContext) -> RunningCall:
+async def take_inbound(build: BuildParts, ctx: JobContext) -> RunningCall:
+    """Somebody calls us: wait until they are in the room."""
     await ctx.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
     async with asyncio.timeout(_CALLER_COMES_SECONDS):
         participant = await ctx.wait_for_participant(kind=rtc.ParticipantKind.PARTICIPANT_KIND_SIP)
-    running = RunningCall(ctx, await build(ctx.proc), read_caller(participant))
-    ctx.proc.userdata[_KEY] = running
-    ctx.log_context_fields = {"job_id": ctx.job.id, "call_id": str(running.call.id)}
-    return running
-
-
-async def end_call(ctx: JobContext) -> None:
-    """The framework's on_session_end: the session is closed, however that came about."""
-    running: RunningCall | None = ctx.proc.userdata.get(_KEY)
-    if running is not None:
-        await running.finish()
+    parts = await build(ctx.proc, None)
+    return RunningCall(ctx, parts, read_caller(participant), Direction.INBOUND)

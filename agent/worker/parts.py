@@ -4,16 +4,24 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from random import Random
 from typing import Protocol
 from uuid import UUID
 
 from livekit.agents import JobProcess
+from livekit.api import LiveKitAPI
 
 from agent.conversation.live_call import FactSink
 from agent.conversation.playbook import Playbook
 from agent.domain.appointments import Calendar
+from agent.domain.attempts import Attempt
+from agent.domain.contactability import Rules
 from agent.domain.phrases import Phrases
 from agent.domain.promises import SpeechRules
+from agent.store.dialings import DialingStore
+from agent.store.trunks import TrunkStore
+from agent.telephony.dial import Dial
+from agent.telephony.dispatch import CallOrder
 from agent.voice.pipeline import Pipeline
 from agent.voice.spoken_ahead import SpokenAhead
 
@@ -24,6 +32,22 @@ class Journal(FactSink, Protocol):
     async def close(self, deadline_s: float) -> bool:
         """Write what is left. False if it had to be put aside on disk."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundParts:
+    """What placing a call needs. `livekit` must not send a request twice: it would ring twice."""
+
+    attempt: Attempt
+    trunk: str
+    dial: Dial
+    dialings: DialingStore
+    trunks: TrunkStore
+    livekit: LiveKitAPI
+    rules: Rules
+    seconds_per_call: float
+    new_id: Callable[[], UUID]
+    rng: Random
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +67,14 @@ class CallParts:
     max_call_seconds: float
     now: Callable[[], datetime]
     close: Callable[[], Awaitable[None]]
+    outbound: OutboundParts | None = None
+    """Only of a call that we place."""
 
 
 PrepareProcess = Callable[[JobProcess], None]
 """Runs in a new job process before a call comes; must not raise (see `prepare_job_process`)."""
 
-BuildParts = Callable[[JobProcess], Awaitable[CallParts]]
-"""Runs when the call has come, in its loop.
+BuildParts = Callable[[JobProcess, CallOrder | None], Awaitable[CallParts]]
+"""Runs when the call has come, in its loop; the order says which call of ours it is, if any.
 
 Both are module-level functions (or functools.partial of one): they are pickled into the process."""

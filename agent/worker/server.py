@@ -11,7 +11,7 @@ from livekit.agents import AgentServer, JobProcess, JobRequest
 
 from agent.errors import LiveKitUnavailable
 from agent.worker.admission import Admission
-from agent.worker.call import end_call, hold_call
+from agent.worker.job import end_call, hold_call
 from agent.worker.parts import BuildParts, PrepareProcess
 
 log = structlog.get_logger(__name__)
@@ -86,6 +86,14 @@ class Worker(AgentServer):
     def _load(self, _: AgentServer) -> float:
         self._admission.running(self._running_jobs())
         return self._admission.load
+
+    @property
+    def free_places(self) -> int:
+        """How many more calls it takes now; none while LiveKit cannot send it any."""
+        if not self.connected or not self._started:
+            return 0
+        self._admission.running(self._running_jobs())
+        return max(0, self._admission.places - self._admission.taken)
 
     def rooms(self) -> dict[str, str]:
         """Job id to room name of every job that runs now."""

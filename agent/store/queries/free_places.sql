@@ -1,8 +1,10 @@
--- Calls that live workers can take now, without those on their way that no heartbeat shows yet.
+-- Calls that live workers of agent $1 can take now, without those on their way that no heartbeat
+-- shows yet.
 select
     coalesce((
         select sum((detail ->> 'free')::integer) from process_heartbeats
-        where kind = 'worker' and seen_at > now() - $1 * interval '1 second'
+        where kind = 'worker' and detail ->> 'agent' = $1
+            and seen_at > now() - $2 * interval '1 second'
     ), 0)::integer
     - (
         select count(*) from dialings

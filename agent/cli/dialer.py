@@ -1,0 +1,23 @@
+"""`python agent.py dialer`: the process that sees to it that wanted calls are placed."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from agent.cli.context import settings
+from agent.wiring.dialer import run_dialer
+from agent.wiring.logs import configure_logs
+
+app = typer.Typer()
+
+
+@app.command()
+def dialer(
+    pretty: Annotated[
+        bool, typer.Option("--pretty", help="Logs for a person instead of JSON lines.")
+    ] = False,
+) -> None:
+    """Place wanted calls, as far as agents are free, until SIGTERM; any number may run."""
+    configure_logs(json=not pretty)
+    asyncio.run(run_dialer(settings()))

@@ -1,0 +1,134 @@
+"""From an attempt to an agent that is asked to place its call.
+
+claim -> gate -> the call is written down -> agent dispatched. Each step leaves a state in Postgres
+from which the next dialler, or the reaper, goes on; so this may be killed anywhere.
+"""
+
+import asyncio
+import contextlib
+
+import structlog
+
+from agent.conversation.playbook import Playbook
+from agent.dialer.parts import DialerParts
+from agent.domain import outbound
+from agent.domain.attempts import Attempt, AttemptOutcome, next_try
+from agent.domain.calls import Source
+from agent.domain.contactability import Decision, Objection, Rule, may_call
+from agent.domain.outcomes import Reason
+from agent.errors import DatabaseUnavailable, LiveKitUnavailable, PlaybookError, RoomInUse
+from agent.store.dialings import Again
+from agent.store.heartbeats import LIVE_SECONDS
+from agent.telephony.dispatch import CallOrder, send_agent
+
+log = structlog.get_logger(__name__)
+
+_POLL_SECONDS = 1.0
+"""For what no NOTIFY tells: a place that became free, an attempt that became due."""
+_DATABASE_AWAY_SECONDS = 2.0
+_NUMBER_BUSY_SECONDS = 10.0
+
+
+class Dialer:
+    """Places what is wanted, as far as agents are free. `run` until cancelled."""
+
+    def __init__(self, parts: DialerParts) -> None:
+        self._parts = parts
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Something was queued: look now."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Claim and place, again and again; a database that is away is waited for."""
+        while True:
+            pause = _POLL_SECONDS
+            self._wake.clear()
+            try:
+                if await self._round():
+                    continue
+            except DatabaseUnavailable:
+                log.warning("dialler_waits_for_database")
+                pause = _DATABASE_AWAY_SECONDS
+            except Exception as error:  # noqa: BLE001  # the loop must not die; the reaper tidies up
+                log.error("dialler_round_failed", error=type(error).__name__)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._wake.wait()
+
+    async def _round(self) -> bool:
+        """Place what is due and has an agent; False: nothing was."""
+        parts = self._parts
+        free = await parts.dialings.free_places(parts.agent_name, LIVE_SECONDS)
+        claimed = await parts.attempts.claim(parts.id, min(free, parts.max_batch), parts.trunk)
+        placed = await asyncio.gather(*map(self._place, claimed), return_exceptions=True)
+        for attempt, result in zip(claimed, placed, strict=True):
+            if isinstance(result, BaseException):
+                # The reaper finds the attempt as it was left.
+                log.error(
+                    "attempt_not_placed", attempt_id=str(attempt.id), error=type(result).__name__
+                )
+        return bool(claimed)
+
+    async def _place(self, attempt: Attempt) -> None:
+        parts = self._parts
+        decision, playbook = await self._ask_gate(attempt)
+        await parts.attempts.record_gate(attempt.id, decision, parts.now())
+        if playbook is None or not decision.allowed:
+            rules = ",".join(objection.rule for objection in decision.objections)
+            await parts.attempts.end(attempt.id, AttemptOutcome.REFUSED, rules)
+            log.info("attempt_refused", attempt_id=str(attempt.id), rules=rules)
+            return
+        created = outbound.created(
+            attempt,
+            parts.now(),
+            our_number=parts.our_number,
+            playbook=playbook.name,
+            language=playbook.language,
+            required_questions=playbook.required_questions,
+        )
+        if not await parts.dialings.dispatch(attempt, parts.id, parts.trunk, created):
+            await parts.attempts.requeue(
+                attempt.id,
+                after=_NUMBER_BUSY_SECONDS,
+                call_id=attempt.call_id,
+                why="number_is_being_called",
+            )
+            return
+        await self._send_agent(attempt)
+
+    async def _ask_gate(self, attempt: Attempt) -> tuple[Decision, Playbook | None]:
+        parts = self._parts
+        facts = await parts.attempts.contact_facts(attempt.wish.number, parts.now())
+        decision = may_call(attempt.wish.number, facts, parts.rules)
+        try:
+            return decision, parts.playbook(attempt.wish.playbook)
+        except PlaybookError as error:
+            objection = Objection(Rule.PLAYBOOK, str(error))
+            return Decision((*decision.objections, objection)), None
+
+    async def _send_agent(self, attempt: Attempt) -> None:
+        parts = self._parts
+        order = CallOrder(attempt.call_id, parts.trunk_id)
+        try:
+            await send_agent(parts.livekit, parts.agent_name, attempt.room_name, order)
+        except RoomInUse:
+            event = outbound.not_connected(
+                attempt.call_id, parts.now(), Source.DIALER, Reason.NOT_ALLOWED
+            )
+            await parts.dialings.refuse(attempt.call_id, [event], Rule.ROOM_IN_USE)
+            log.info("attempt_refused", attempt_id=str(attempt.id), rules=Rule.ROOM_IN_USE)
+        except LiveKitUnavailable:
+            await self._give_back(attempt)
+        else:
+            log.info("agent_asked_for", attempt_id=str(attempt.id), call_id=str(attempt.call_id))
+
+    async def _give_back(self, attempt: Attempt) -> None:
+        parts = self._parts
+        now = parts.now()
+        event = outbound.not_connected(attempt.call_id, now, Source.DIALER, Reason.NO_AGENT)
+        due = next_try(attempt.tries + 1, now, parts.rng)
+        again = Again((due - now).total_seconds(), parts.new_id()) if due else None
+        await parts.dialings.give_back(attempt.call_id, [event], Reason.NO_AGENT, again)
+        log.warning("livekit_away_attempt_given_back", attempt_id=str(attempt.id))

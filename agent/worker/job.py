@@ -1,0 +1,44 @@
+"""The job's entrypoint and its end: which call it holds, and the last net under it."""
+
+import structlog
+from livekit.agents import JobContext
+
+from agent.domain.calls import EventKind
+from agent.telephony.dispatch import read_order
+from agent.worker.call import RunningCall, take_inbound
+from agent.worker.outbound import take_outbound
+from agent.worker.parts import BuildParts
+
+log = structlog.get_logger(__name__)
+
+_KEY = "running_call"
+
+
+async def hold_call(build: BuildParts, ctx: JobContext) -> None:
+    """The job's entrypoint. Its metadata says which call to place; without, somebody calls us."""
+    ctx.log_context_fields = {"job_id": ctx.job.id}
+    running: RunningCall | None = None
+    try:
+        order = read_order(ctx.job.metadata)
+        if order is None:
+            running = await take_inbound(build, ctx)
+        else:
+            running = await take_outbound(build, ctx, order)
+        ctx.proc.userdata[_KEY] = running
+        ctx.log_context_fields = {"job_id": ctx.job.id, "call_id": str(running.call.id)}
+        await running.hold()
+    except Exception as error:  # the job's last net: no caller on a silent line
+        log.exception("call_crashed", error=type(error).__name__)
+        if running is None:
+            ctx.delete_room()
+            ctx.shutdown(reason="call could not be taken")
+            return
+        running.call.note(EventKind.CRASHED, urgent=True, error=type(error).__name__)
+        await running.apologise()
+
+
+async def end_call(ctx: JobContext) -> None:
+    """The framework's on_session_end: the session is closed, however that came about."""
+    running: RunningCall | None = ctx.proc.userdata.get(_KEY)
+    if running is not None:
+        await running.finish()

@@ -1,0 +1,188 @@
+"""A call that we place: the agent gets ready, takes the trunk's slot, then a phone rings."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+
+import structlog
+from livekit.agents import AutoSubscribe, JobContext
+
+from agent.domain import outbound
+from agent.domain.attempts import next_try
+from agent.domain.calls import CallEvent, Direction, Source
+from agent.domain.outcomes import Reason
+from agent.errors import DatabaseUnavailable, TrunkMisconfigured
+from agent.store.dialings import Again, NotNow, Slot
+from agent.telephony.caller import Caller, wait_until_active
+from agent.telephony.dial import ANSWER_MARGIN_SECONDS, place
+from agent.telephony.dispatch import CallOrder
+from agent.telephony.sip_errors import NotReached
+from agent.worker.call import RunningCall
+from agent.worker.parts import BuildParts, CallParts, OutboundParts
+
+log = structlog.get_logger(__name__)
+
+_LONG_WAIT_SECONDS = 0.5
+"""Who waited longer for the slot asks again whether the call is still allowed."""
+_WRITE_TRIES = 5
+_WRITE_AGAIN_SECONDS = 1.0
+
+
+async def take_outbound(build: BuildParts, ctx: JobContext, order: CallOrder) -> RunningCall:
+    """The call of the order. Raises Refused when it was taken back meanwhile."""
+    connecting = asyncio.create_task(ctx.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY))
+    try:
+        parts = await build(ctx.proc, order)
+    finally:
+        await connecting
+    assert parts.outbound is not None
+    attempt = parts.outbound.attempt
+    callee = Caller(
+        identity=attempt.participant_identity,
+        number=attempt.wish.number,
+        our_number=parts.outbound.dial.our_number,
+        trunk_id=order.trunk_id,
+        telnyx_session_id=None,
+        telnyx_leg_id=None,
+    )
+    running = RunningCall(ctx, parts, callee, Direction.OUTBOUND)
+    running.placing = OutboundCall(running, parts, parts.outbound, order)
+    return running
+
+
+class OutboundCall:
+    """Places one call and says in Postgres what became of it."""
+
+    def __init__(
+        self, running: RunningCall, parts: CallParts, placing: OutboundParts, order: CallOrder
+    ) -> None:
+        self._running = running
+        self._now: Callable[[], datetime] = parts.now
+        self._journal = parts.journal
+        self._parts = placing
+        self._attempt = placing.attempt
+        self._call_id = order.call_id
+        self._dial = placing.dial
+        self._may_have_rung = False
+        self._tasks: list[asyncio.Task[None] | asyncio.Task[NotReached | None]] = []
+
+    async def reach(self) -> bool:
+        """Dial; True as soon as somebody answers. Raises DatabaseUnavailable before it dials."""
+        if await self._take_slot():
+            return await self._ring()
+        return False
+
+    async def over(self) -> None:
+        """The call is over, however: its attempt is used up, or goes back if we broke before."""
+        for task in self._tasks:
+            await task
+        if self._may_have_rung:
+            await self._write_again(lambda: self._parts.dialings.finish(self._call_id))
+        else:
+            await self._give_back([], Reason.CRASHED)
+
+    async def _take_slot(self) -> bool:
+        parts = self._parts
+        slot = await parts.dialings.begin(
+            self._call_id, parts.trunk, parts.rules, parts.seconds_per_call
+        )
+        if isinstance(slot, NotNow):
+            await self._not_now(slot)
+            return False
+        self._may_have_rung = True
+        return await self._wait_for(slot)
+
+    async def _wait_for(self, slot: Slot) -> bool:
+        """Until the slot comes; what changed meanwhile counts. False: not dialled."""
+        if slot.wait > 0:
+            await asyncio.sleep(slot.wait)
+        why = None
+        if slot.wait > _LONG_WAIT_SECONDS:
+            why = await self._parts.dialings.why_not_now(self._call_id)
+        if not self._running.room.isconnected():
+            # Somebody ended the room. Dialling would open it again, without us in it.
+            why = why or NotNow.STOPPED
+        if why is not None:
+            await self._not_now(why)
+        return why is None
+
+    async def _ring(self) -> bool:
+        """The phone rings from here on: whichever says first that it is answered, counts."""
+        parts, dial = self._parts, self._dial
+        longest = dial.ringing_seconds + ANSWER_MARGIN_SECONDS
+        dialling = asyncio.create_task(place(parts.livekit, dial), name="dial")
+        active = asyncio.create_task(
+            wait_until_active(self._running.room, dial.identity, longest, coming=True),
+            name="answer",
+        )
+        await asyncio.wait({dialling, active}, return_when=asyncio.FIRST_COMPLETED)
+        answered = active.done() and active.result()
+        refused = None if answered else await dialling
+        active.cancel()
+        if refused is not None:
+            await self._not_reached(refused)
+            return False
+        # The person has picked up: whatever is to be written waits, they do not.
+        self._tasks = [asyncio.create_task(self._note_answered(), name="note answer"), dialling]
+        return True
+
+    async def _note_answered(self) -> None:
+        await self._write(self._parts.dialings.answered(self._call_id))
+        await self._write(self._parts.trunks.works(self._parts.trunk))
+
+    async def _not_reached(self, found: NotReached) -> None:
+        event = outbound.not_connected(
+            self._call_id,
+            self._now(),
+            Source.WORKER,
+            found.reason,
+            sip_code=found.sip_code,
+            sip_status=found.sip_status,
+        )
+        self._journal.record(event, urgent=True)
+        parts = self._parts
+        if found.fault is None:
+            await self._write_again(lambda: parts.dialings.finish(self._call_id, [event]))
+            await self._write(parts.trunks.works(parts.trunk))
+            return
+        tell = log.error if isinstance(found.fault, TrunkMisconfigured) else log.warning
+        tell("trunk_refused", fault=type(found.fault).__name__, sip_code=found.sip_code)
+        await self._write(parts.trunks.failed(parts.trunk, found.fault))
+        await self._give_back([event], type(found.fault).__name__)
+
+    async def _not_now(self, why: NotNow) -> None:
+        """The one door out stayed shut: nobody was rung."""
+        log.info("not_dialled", why=why)
+        if why is NotNow.TAKEN_BACK:
+            return
+        reason = Reason.NOT_ALLOWED if why.is_final else Reason.STOPPED
+        event = outbound.not_connected(self._call_id, self._now(), Source.WORKER, reason)
+        self._journal.record(event, urgent=True)
+        if why.is_final:
+            refuse = self._parts.dialings.refuse
+            await self._write_again(lambda: refuse(self._call_id, [event], why))
+        else:
+            await self._give_back([event], why)
+
+    async def _give_back(self, events: list[CallEvent], why: str) -> None:
+        now = self._now()
+        due = next_try(self._attempt.tries, now, self._parts.rng)
+        again = Again((due - now).total_seconds(), self._parts.new_id()) if due else None
+        give_back = self._parts.dialings.give_back
+        await self._write_again(lambda: give_back(self._call_id, events, why, again))
+
+    async def _write(self, writing: Coroutine[None, None, object]) -> bool:
+        """Write what only helps; False if the database is away."""
+        try:
+            await writing
+        except DatabaseUnavailable:
+            log.warning("dialling_state_not_written", call_id=str(self._call_id))
+            return False
+        return True
+
+    async def _write_again(self, write: Callable[[], Coroutine[None, None, object]]) -> None:
+        """Write what must be known, a few times; after that the reaper will find it."""
+        for _ in range(_WRITE_TRIES):
+            if await self._write(write()):
+                return
+            await asyncio.sleep(_WRITE_AGAIN_SECONDS)
