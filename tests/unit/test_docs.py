@@ -42,7 +42,7 @@ PLAYBOOK = ROOT / "prompts" / "playbooks" / "default.md"
 OTHER_VARIABLES = {"PHONE_NETWORK_URL", "SPEECH_URL"}
 CONSTANTS = {"DEEPGRAM_LANGUAGES", "_LANGUAGES", "VARIABLES"}
 MADE_BY_RUNNING = (".stack/", ".venv/", "recordings/", "unsaved/", "RECORDINGS_DIR/")
-EXAMPLES = {"asks-about-guarantee.yaml", "Europe/Brussels"}
+EXAMPLES = {"asks-about-guarantee.yaml", "Europe/Brussels", "text/csv"}
 
 
 Command = TyperCommand | TyperGroup
