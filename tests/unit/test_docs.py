@@ -41,8 +41,9 @@ PLAYBOOK = ROOT / "prompts" / "playbooks" / "default.md"
 # Told by a running stack, or used by files of sip_config/ only.
 OTHER_VARIABLES = {"PHONE_NETWORK_URL", "SPEECH_URL"}
 CONSTANTS = {"DEEPGRAM_LANGUAGES", "_LANGUAGES", "VARIABLES"}
+NO_FILES = ("text/", "application/", "audio/")  # media types
 MADE_BY_RUNNING = (".stack/", ".venv/", "recordings/", "unsaved/", "RECORDINGS_DIR/")
-EXAMPLES = {"asks-about-guarantee.yaml", "Europe/Brussels", "text/csv"}
+EXAMPLES = {"asks-about-guarantee.yaml", "Europe/Brussels"}
 
 
 Command = TyperCommand | TyperGroup
@@ -126,7 +127,7 @@ def test_every_file_that_is_named_exists(page: Path) -> None:
         name
         for name in quoted(page)
         if re.fullmatch(r"[\w.-]+(/[\w.-]+)+/?|[\w-]+\.(md|py|yaml|toml|json)|\.env\.example", name)
-        and not name.startswith(MADE_BY_RUNNING)
+        and not name.startswith(MADE_BY_RUNNING + NO_FILES)
     ]
     if page == ROOT / "AGENTS.md":  # there, names are relative to where they are spoken of
         named = [name for name in named if name.startswith(("agent/", "docs/"))]
