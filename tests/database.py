@@ -35,6 +35,11 @@ def empty_dsn(postgres: LocalPostgres) -> Iterator[str]:
 @pytest.fixture
 def dsn(postgres: LocalPostgres) -> Iterator[str]:
     """URL of a migrated database of the test's own."""
+    yield from migrated_database(postgres)
+
+
+def migrated_database(postgres: LocalPostgres) -> Iterator[str]:
+    """URL of a migrated database, dropped when the generator goes on: for wider fixtures."""
     yield from _database(postgres, _TEMPLATE)
 
 

@@ -1,0 +1,37 @@
+"""Cursors: what comes back is what went out; anything else is refused."""
+
+import base64
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.api.cursors import read_cursor, write_cursor
+from agent.api.problems import Problem
+
+
+@given(st.datetimes(timezones=st.just(UTC)), st.uuids().map(str))
+def test_a_cursor_leads_to_exactly_the_same_place(at: datetime, key: str) -> None:
+    assert read_cursor(write_cursor(at, key)) == (at, key)
+
+
+@given(st.text(max_size=100))
+def test_what_we_did_not_write_is_refused_or_a_place(text: str) -> None:
+    try:
+        at, key = read_cursor(text)
+    except Problem as problem:
+        assert problem.status == 422
+        assert problem.errors[0].field == "cursor"
+    else:
+        assert at.tzinfo is UTC
+        assert isinstance(key, str)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["[]", "{}", '["2026-01-01T00:00:00", "x"]', '["2026-01-01T00:00:00+00:00", 1]', '["a"]'],
+)
+def test_a_well_formed_text_with_another_content_is_refused(content: str) -> None:
+    with pytest.raises(Problem):
+        read_cursor(base64.urlsafe_b64encode(content.encode()).decode())
