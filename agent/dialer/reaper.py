@@ -29,7 +29,8 @@ _ENDED_SECONDS = 15.0
 """The job itself says that its call is over; this long after the record does, it is dead."""
 _RING_MARGIN_SECONDS = 60.0
 _TALK_MARGIN_SECONDS = 120.0
-_LOST_CLAIM_SECONDS = 30.0
+_LOST_CLAIM_SECONDS = 10.0
+"""A dialler that has not been heard of for so long is dead."""
 _LOOKS_WITHOUT_AGENT = 2
 
 

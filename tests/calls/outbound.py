@@ -1,0 +1,132 @@
+"""What tests of outbound calls need besides the call centre: a dialler, customers, wishes.
+
+async with out.customer(Answers()) as number: ...
+attempt = await out.wish(number)
+done = await out.done(attempt)
+"""
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+from agent.domain.attempts import Attempt, AttemptState, Basis, NewAttempt, Origin
+from agent.domain.phone_numbers import parse
+from agent.local.phone_network.behaviours import Behaviour
+from agent.local.phones import Phone
+from agent.local.processes import ChildProcess, spawn
+from agent.settings import ROOT
+from agent.store.attempts import AttemptStore
+from agent.store.calls import CallDetail
+from agent.store.heartbeats import HeartbeatStore, ProcessKind
+from agent.store.trunks import TrunkStore
+from tests.calls.call_centre import CallCentre, Line, until
+
+STARTS_WITHIN = 40.0
+DONE_WITHIN = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """A worker's line, and the dialler's side of it."""
+
+    centre: CallCentre
+    line: Line
+    attempts: AttemptStore
+    trunks: TrunkStore
+
+    @asynccontextmanager
+    async def dialler(self, **settings: str) -> AsyncIterator[ChildProcess]:
+        """A dialler process for the line's agent; ready when the block begins."""
+        name = f"dialler-{uuid4().hex[:8]}"
+        process = spawn(
+            name,
+            [sys.executable, ROOT / "agent.py", "dialer"],
+            log=self.centre.folder / "logs" / f"{name}.log",
+            environment=self.centre.environment
+            | {
+                "AGENT_NAME": f"agent-{self.line.number[1:]}",
+                "PHONE_NUMBER": self.line.number,
+                "TRUNK_CALLS_PER_SECOND": "5",
+                "RINGING_SECONDS": "5",
+            }
+            | settings,
+            cwd=ROOT,
+        )
+        heartbeats = HeartbeatStore(self.centre.database)
+
+        async def lives() -> bool:
+            assert process.exit_code is None, process.last_words()
+            live = await heartbeats.live(ProcessKind.DIALER)
+            return any(each.pid == process.pid for each in live)
+
+        try:
+            await until(lives, "the dialler beats", within=STARTS_WITHIN)
+            yield process
+            if process.exit_code is None:
+                await process.stop(timeout=20)
+                assert process.exit_code == 0, process.last_words()
+        finally:
+            process.kill()
+
+    def number(self, behaviour: Behaviour) -> str:
+        """A new telephone that does this when it is called."""
+        number = self.centre.new_number()
+        self.centre.network.on_outbound(number, behaviour)
+        return number
+
+    async def wish(self, number: str, **wanted: str) -> Attempt:
+        """Somebody wants the number called."""
+        wish = NewAttempt(
+            Origin.API, parse(number), Basis.EXISTING_CUSTOMER, datetime.now(UTC), "c-1"
+        )
+        wish = replace(wish, **wanted)  # type: ignore[arg-type]  # names of text fields only
+        return await self.attempts.add(
+            wish, attempt_id=uuid4(), call_id=uuid4(), now=datetime.now(UTC)
+        )
+
+    async def done(self, attempt: Attempt, *, within: float = DONE_WITHIN) -> Attempt:
+        """The attempt when it is over."""
+        found = attempt
+
+        async def over() -> bool:
+            nonlocal found
+            found = await self.attempts.show(attempt.id)
+            return found.state is AttemptState.DONE
+
+        await until(over, "the attempt is over", within=within)
+        return found
+
+    async def tried(self, attempt: Attempt, *, within: float = DONE_WITHIN) -> Attempt:
+        """The attempt when one try has come to nothing and the next is planned."""
+        found = attempt
+
+        async def waits() -> bool:
+            nonlocal found
+            found = await self.attempts.show(attempt.id)
+            return found.state is AttemptState.QUEUED and found.tries > 0
+
+        await until(waits, "the attempt is tried and waits", within=within)
+        return found
+
+    async def call(self, call_id: UUID) -> CallDetail:
+        """The call's record, ended."""
+
+        async def ended() -> bool:
+            return (await self.centre.store.show(call_id)).record.outcome is not None
+
+        await until(ended, "the call's record has ended")
+        return await self.centre.store.show(call_id)
+
+    def rung(self, number: str) -> list[Phone]:
+        """Every INVITE that reached this number."""
+        return [phone for phone in self.centre.network.calls if phone.number == number]
+
+    async def all_free(self) -> bool:
+        """Whether the line's worker says that all its places are free."""
+        name = f"agent-{self.line.number[1:]}"
+        live = await HeartbeatStore(self.centre.database).live(ProcessKind.WORKER)
+        (mine,) = [each for each in live if each.detail["agent"] == name]
+        return mine.detail["free"] == mine.detail["places"]
