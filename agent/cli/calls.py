@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from agent.cli.console import console, table
-from agent.cli.context import database
+from agent.cli.context import database, settings
 from agent.domain.calls import CallEvent, CallTurn, Direction
 from agent.domain.record import CallRecord
 from agent.store.calls import CallDetail, CallStore
+from agent.wiring.stopping import resume_dialling, stop_dialling
 
 app = typer.Typer()
 
@@ -35,6 +36,29 @@ def show(
 ) -> None:
     """Record, facts, dialogue and events of one call."""
     print_call(asyncio.run(_show(call_id)))
+
+
+@app.command("stop-all")
+def stop_all(
+    reason: Annotated[str, typer.Option(help="Why; it is shown to whoever asks.")] = "by hand",
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Let calls go out again, paused trunks included.")
+    ] = False,
+) -> None:
+    """The kill switch: no call goes out any more, and those that we placed are ended.
+
+    Phones that ring fall silent at once; who talks to the agent hears a goodbye first. What waits
+    to be called goes on waiting. Calls that customers make to us are not touched.
+    """
+    if resume:
+        asyncio.run(resume_dialling(settings()))
+        console.print("dialling goes on")
+        return
+    ended = asyncio.run(stop_dialling(settings(), reason))
+    console.print(
+        f"dialling is stopped; {ended.asked} calls said goodbye, {ended.cut} were cut. "
+        "Go on: `python agent.py calls stop-all --resume`"
+    )
 
 
 def print_calls(records: list[CallRecord]) -> None:

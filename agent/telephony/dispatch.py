@@ -14,6 +14,9 @@ _LIVEKIT_SECONDS = 10.0
 _EMPTY_ROOM_SECONDS = 60
 """A room that no agent enters is closed by the server; the dialler takes its call back sooner."""
 
+CONTROL_TOPIC = "ai-sales-call.control"
+"""Data messages of ours to the agent in a room; it heeds them only when the server sends them."""
+
 
 @dataclass(frozen=True, slots=True)
 class CallOrder:
@@ -75,6 +78,25 @@ async def delete_room(livekit: api.LiveKitAPI, room_name: str) -> None:
     except api.TwirpError as error:
         if error.code != api.TwirpErrorCode.NOT_FOUND:
             raise LiveKitUnavailable(f"LiveKit refused to delete a room ({error.code})") from None
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise LiveKitUnavailable(f"LiveKit does not answer ({type(error).__name__})") from None
+
+
+async def ask_to_end(livekit: api.LiveKitAPI, room_name: str) -> None:
+    """Ask the agent in the room to say goodbye and hang up. Raises LiveKitUnavailable."""
+    try:
+        async with asyncio.timeout(_LIVEKIT_SECONDS):
+            await livekit.room.send_data(
+                api.SendDataRequest(
+                    room=room_name,
+                    data=b"end",
+                    kind=api.DataPacket.Kind.RELIABLE,
+                    topic=CONTROL_TOPIC,
+                )
+            )
+    except api.TwirpError as error:
+        if error.code != api.TwirpErrorCode.NOT_FOUND:
+            raise LiveKitUnavailable(f"LiveKit refused to tell an agent ({error.code})") from None
     except (aiohttp.ClientError, TimeoutError) as error:
         raise LiveKitUnavailable(f"LiveKit does not answer ({type(error).__name__})") from None
 

@@ -20,6 +20,7 @@ from agent.conversation.live_call import LiveCall
 from agent.conversation.summary import summarise
 from agent.domain.calls import Direction, EventKind
 from agent.telephony.caller import Caller, read_caller, wait_until_active
+from agent.telephony.dispatch import CONTROL_TOPIC
 from agent.telephony.phone_line import LiveKitPhoneLine
 from agent.voice.pipeline import build_session
 from agent.voice.recorder import CallRecorder
@@ -114,6 +115,7 @@ class RunningCall:
         """Everything that takes time and can be done while nobody listens."""
         self.room.on("participant_disconnected", self._on_participant_left)
         self.room.on("sip_dtmf_received", lambda key: self._conversation.key_pressed(key.digit))
+        self.room.on("data_received", self._on_data)
         self._session.on("close", lambda _: self._spawn(self.hang_up()))
         await self._session.start(
             self._conversation.agent,
@@ -218,6 +220,11 @@ class RunningCall:
         self._note_ended()
         if self.placing is not None or reason not in _SESSION_CLOSES:
             self._session.shutdown(drain=False)
+
+    def _on_data(self, packet: rtc.DataPacket) -> None:
+        # Who is in the room could send the same; only the server itself is nobody in it.
+        if packet.topic == CONTROL_TOPIC and packet.participant is None:
+            self._conversation.ending.conclude(self._parts.playbook.lines.time_is_up)
 
     async def hang_up(self) -> None:
         """End the call for everybody, and this job. Doing it twice is harmless."""

@@ -1,0 +1,82 @@
+"""The kill switch: stop dialling, and end the calls that we placed."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+import structlog
+from livekit import api
+
+from agent.domain.attempts import DialingState
+from agent.errors import LiveKitUnavailable
+from agent.settings import Settings
+from agent.store.database import Database
+from agent.store.dialings import DialingStore, OpenDialing
+from agent.store.trunks import TrunkStore
+from agent.telephony.dispatch import ask_to_end, delete_room
+from agent.wiring.dialling import dialling_livekit
+
+log = structlog.get_logger(__name__)
+
+_GOODBYE_SECONDS = 20.0
+"""For the goodbyes; then the lines are cut."""
+_LOOK_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """How many calls ended by themselves when asked, and how many rooms were deleted."""
+
+    asked: int
+    cut: int
+
+
+async def stop_dialling(settings: Settings, reason: str) -> Stopped:
+    """Throw the switch, then end what rings and what talks; returns when nothing is left.
+
+    The switch is thrown first and counts even if LiveKit is away. Raises DatabaseUnavailable,
+    LiveKitUnavailable.
+    """
+    settings.need("DATABASE_URL", "LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
+    async with (
+        Database(settings.database_url or "") as database,
+        dialling_livekit(settings) as livekit,
+    ):
+        await TrunkStore(database).stop_dialling(reason)
+        return await _end_calls(DialingStore(database), livekit)
+
+
+async def resume_dialling(settings: Settings) -> None:
+    """Let calls go out again. Raises DatabaseUnavailable."""
+    settings.need("DATABASE_URL")
+    async with Database(settings.database_url or "") as database:
+        await TrunkStore(database).resume_dialling()
+
+
+async def _end_calls(dialings: DialingStore, livekit: api.LiveKitAPI) -> Stopped:
+    # A call that waits for its slot, or is only dispatched, meets the switch by itself.
+    begun = [each for each in await dialings.open() if each.state is DialingState.DIALLING]
+    talking = [each for each in begun if each.answered]
+    ringing = [each for each in begun if not each.answered]
+    await _cut(livekit, ringing)
+    for each in talking:
+        await ask_to_end(livekit, each.room_name)
+    deadline = time.monotonic() + _GOODBYE_SECONDS
+    left = talking
+    while left and time.monotonic() < deadline:
+        await asyncio.sleep(_LOOK_SECONDS)
+        still_open = {each.call_id for each in await dialings.open() if each.ended_for is None}
+        left = [each for each in left if each.call_id in still_open]
+    await _cut(livekit, left)
+    return Stopped(asked=len(talking) - len(left), cut=len(ringing) + len(left))
+
+
+async def _cut(livekit: api.LiveKitAPI, calls: list[OpenDialing]) -> None:
+    """Delete the rooms; one that cannot be deleted does not keep the others alive."""
+    ended = await asyncio.gather(
+        *(delete_room(livekit, each.room_name) for each in calls), return_exceptions=True
+    )
+    failed = [error for error in ended if isinstance(error, BaseException)]
+    if failed:
+        log.error("calls_not_cut", count=len(failed))
+        raise LiveKitUnavailable(f"{len(failed)} calls could not be cut: {failed[0]}")
