@@ -79,7 +79,7 @@ def build_tools(call: LiveCall, ending: Ending) -> list[Tool]:
             _tool(
                 "save_answers",
                 "Keep what the caller answered. Only what the caller really said.",
-                answers_model(call.playbook),
+                answers_model(call.playbook.questions),
                 tools.save_answers,
             )
         )

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 import aiohttp
 from pydantic import TypeAdapter
 
+from agent.domain.calls import EventKind, Speaker
 from agent.domain.record import CallRecord
 from agent.errors import StackError
 from agent.local.customer_events import CustomerEvent, CustomerResult
 from agent.local.phone_network.control_models import CallView, Line, PlaceCall
 from agent.local.scenarios import Scenario
-from agent.store.calls import CallStore
+from agent.store.calls import CallDetail, CallStore
 
 RINGING_SECONDS = 60.0
 RECORD_SECONDS = 20.0
@@ -92,7 +93,8 @@ async def wait_for_record(store: CallStore, room_name: str) -> CallRecord | None
     deadline = time.monotonic() + RECORD_SECONDS
     while True:
         record = next((r for r in await store.recent(50) if r.room_name == room_name), None)
-        if (record is not None and _whole(record)) or time.monotonic() > deadline:
+        late = time.monotonic() > deadline
+        if late or (record is not None and _is_whole(await store.show(record.id))):
             return record
         await asyncio.sleep(_LOOK_SECONDS)
 
@@ -123,8 +125,10 @@ def phone_network_url(environment: Mapping[str, str]) -> str:
         ) from None
 
 
-def _whole(record: CallRecord) -> bool:
-    """The recording's name and the summary come last, in that order, where there was a talk."""
-    if record.outcome is None:
-        return False
-    return record.summary is not None or record.disclosed_at is None
+def _is_whole(call: CallDetail) -> bool:
+    """After the end come the recording's name, if there is one, and a summary, if anybody spoke."""
+    record = call.record
+    kinds = {event.kind for event in call.events}
+    recorded = EventKind.RECORDING_STARTED not in kinds or record.recording is not None
+    spoke = any(turn.speaker is Speaker.CALLER for turn in call.turns)
+    return record.outcome is not None and recorded and (record.summary is not None or not spoke)

@@ -36,6 +36,7 @@ _LOCK_CALL = query("lock_call")
 _APPEND_EVENTS = query("append_events")
 _RECORD_CALL = query("record_call")
 _RECENT_EVENTS = query("recent_events")
+_ABANDONED_CALLS = query("abandoned_calls")
 _OPEN_CALL_IN_ROOM = query("open_call_in_room")
 _FIND_CALLS = query("find_calls")
 _EVENTS_OF_CALL = query("events_of_call")
@@ -127,6 +128,12 @@ class CallStore:
         async with self._database.connection() as connection:
             found: UUID | None = await connection.fetchval(_OPEN_CALL_IN_ROOM, room_name)
             return found
+
+    async def unfinished(self, before: datetime) -> list[str]:
+        """Rooms of calls that rang or were answered, began before then, and have not ended."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(_ABANDONED_CALLS, before)
+        return [row["room_name"] for row in rows]
 
     async def is_opted_out(self, number: str) -> bool:
         """Whether nobody may call this number, for whatever reason and campaign."""

@@ -12,6 +12,10 @@ class CrashedCalls:
     def __init__(self, store: CallStore) -> None:
         self._store = store
 
+    async def unfinished(self, before: datetime) -> list[str]:
+        """Rooms of calls that were begun before then and not ended. Raises DatabaseUnavailable."""
+        return await self._store.unfinished(before)
+
     async def close_crashed(self, room_name: str, at: datetime) -> bool:
         """Close the unfinished call of that room as crashed at `at`; False if there is none.
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from livekit.agents import JobProcess
 
+from agent.conversation.answers import answers_model
 from agent.conversation.phrases import load_phrases
 from agent.conversation.playbook import Playbook, opening_range
 from agent.conversation.playbook_file import load_playbook
@@ -133,6 +134,7 @@ def _prepare(settings: Settings, name: str | None = None) -> Prepared:
     spoken = spoken_ahead(settings)
     spoken.load(playbook.spoken_ahead())
     warm_up()
+    answers_model(playbook.questions).model_json_schema()
     return Prepared(
         playbook=playbook,
         phrases=load_phrases(settings.prompts_dir / "phrases" / f"{playbook.language}.yaml"),

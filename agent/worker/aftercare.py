@@ -2,17 +2,19 @@
 
 LiveKit keeps a room with a caller alone for ever and sends no second agent. So the worker looks
 after each of its jobs that ends: its room is deleted, and a record that its process could not
-finish is closed as crashed. After an ordinary end both find nothing left to do.
+finish is closed as crashed. After an ordinary end both find nothing left to do. Now and then every
+worker also looks for calls whose whole worker died, and does the same for them.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import aiohttp
 import structlog
 from livekit import api
+from livekit.protocol.models import ParticipantInfo
 
 from agent.errors import DatabaseUnavailable
 
@@ -21,6 +23,9 @@ log = structlog.get_logger(__name__)
 _LOOK_SECONDS = 0.5
 _RECORD_GRACE_SECONDS = 5.0
 """An orderly end writes its last facts before its process goes; this is for a slow database."""
+_SWEEP_SECONDS = 15.0
+_YOUNG = timedelta(seconds=20)
+"""A call so young may still be getting its agent."""
 _TRIES = 60
 _AGAIN_SECONDS = 5.0
 
@@ -43,6 +48,10 @@ class Records(Protocol):
         """
         ...
 
+    async def unfinished(self, before: datetime) -> list[str]:
+        """Rooms of calls that were begun before then and not ended. Raises DatabaseUnavailable."""
+        ...
+
 
 class Aftercare:
     """Watches one worker's jobs. `run` until cancelled."""
@@ -61,20 +70,43 @@ class Aftercare:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        """Look after every job that ends."""
+        """Look after every job that ends, and after calls that nobody holds."""
         before: Mapping[str, str] = {}
+        loop = asyncio.get_running_loop()
+        sweep_at = loop.time()
         try:
             while True:
                 now = self._jobs.rooms()
                 for job_id in before.keys() - now.keys():
-                    task = asyncio.create_task(self._look_after(before[job_id]), name="aftercare")
-                    self._tasks.add(task)
-                    task.add_done_callback(self._tasks.discard)
+                    self._start(self._look_after(before[job_id]))
                 before = now
+                if loop.time() >= sweep_at:
+                    sweep_at = loop.time() + _SWEEP_SECONDS
+                    self._start(self._sweep())
                 await asyncio.sleep(_LOOK_SECONDS)
         finally:
             for task in self._tasks:
                 task.cancel()
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work, name="aftercare")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _sweep(self) -> None:
+        """Find calls whose worker died with them, ours or another."""
+        try:
+            for room_name in await self._records.unfinished(self._now() - _YOUNG):
+                if not await self._has_agent(room_name):
+                    await self._look_after(room_name)
+        except (DatabaseUnavailable, api.TwirpError, aiohttp.ClientError, TimeoutError) as error:
+            log.warning("sweep_put_off", error=type(error).__name__)
+
+    async def _has_agent(self, room_name: str) -> bool:
+        answer = await self._livekit.room.list_participants(
+            api.ListParticipantsRequest(room=room_name)
+        )
+        return any(one.kind == ParticipantInfo.Kind.AGENT for one in answer.participants)
 
     async def _look_after(self, room_name: str) -> None:
         died_at = self._now()

@@ -36,13 +36,13 @@ def test_the_environment_beats_the_env_file_and_the_file_beats_the_stack(tmp_pat
 
 def test_ones_own_key_is_never_sent_to_a_stand_ins_address() -> None:
     settings = load(
-        {"OPENAI_API_KEY": "mine"},
-        OPENAI_API_KEY="stand-in",
+        {"OPENAI_API_KEY": "example-own"},
+        OPENAI_API_KEY="example",
         OPENAI_BASE_URL="http://127.0.0.1:1/v1",
-        DEEPGRAM_API_KEY="stand-in",
+        DEEPGRAM_API_KEY="example",
         DEEPGRAM_BASE_URL="http://127.0.0.1:1/deepgram",
     )
-    assert settings.openai_api_key == "mine"
+    assert settings.openai_api_key == "example-own"
     assert settings.openai_base_url is None
     assert settings.deepgram_base_url == "http://127.0.0.1:1/deepgram"
 
