@@ -1,7 +1,6 @@
 """The API process, put together."""
 
 import asyncio
-import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -17,19 +16,20 @@ from agent.api.access import Gatekeeper
 from agent.api.app import build_app, public_paths
 from agent.api.parts import ApiParts
 from agent.api.rate_limits import RateLimiter, RateLimits
-from agent.errors import DatabaseUnavailable, SettingsError
-from agent.settings import ROOT, Environment, Settings
+from agent.errors import SettingsError
+from agent.settings import Environment, Settings
 from agent.store.activity import ActivityStore
 from agent.store.attempts import AttemptStore
 from agent.store.call_list import CallList
 from agent.store.calls import CallStore
 from agent.store.database import Database
-from agent.store.heartbeats import BEAT_SECONDS, HeartbeatStore, Process, ProcessKind
+from agent.store.heartbeats import HeartbeatStore, ProcessKind
 from agent.store.opt_outs import OptOutList
 from agent.store.refusals import RefusalStore
 from agent.store.trunks import TrunkStore
 from agent.telephony.overview import LiveKitOverview
-from agent.telephony.sip_config import outbound_trunk_name
+from agent.wiring.dialling import trunk_name
+from agent.wiring.heartbeat import keep_beating
 from agent.wiring.production import check_exposure
 from agent.wiring.rules import gate_rules, watch_thresholds
 from agent.wiring.tokens import build_verifier
@@ -48,7 +48,7 @@ async def run_api(settings: Settings) -> None:
     check_exposure(settings)
     listening = _listen(settings)
     with listening:
-        async with api_parts(settings) as parts, _heartbeats(parts.heartbeats):
+        async with api_parts(settings) as parts, _beating(settings):
             server = uvicorn.Server(
                 uvicorn.Config(
                     build_app(parts),
@@ -98,7 +98,7 @@ async def api_parts(settings: Settings) -> AsyncIterator[ApiParts]:
             rules=gate_rules(settings),
             thresholds=watch_thresholds(settings),
             playbooks=frozenset(path.stem for path in playbooks),
-            outbound_trunk=outbound_trunk_name(ROOT / "sip_config"),
+            outbound_trunk=trunk_name(),
             recordings_dir=settings.recordings_dir,
             now=partial(datetime.now, UTC),
             new_id=uuid4,
@@ -120,29 +120,12 @@ def _listen(settings: Settings) -> socket.socket:
 
 
 @asynccontextmanager
-async def _heartbeats(store: HeartbeatStore) -> AsyncIterator[None]:
-    """Say every two seconds that this process lives; that the database is away is no end."""
-    me = Process(
-        id=uuid4(),
-        kind=ProcessKind.API,
-        host=socket.gethostname(),
-        pid=os.getpid(),
-        started_at=datetime.now(UTC),
-        detail={},
-    )
-
-    async def beat() -> None:
-        while True:
-            with suppress(DatabaseUnavailable):
-                await store.beat(me)
-            await asyncio.sleep(BEAT_SECONDS)
-
-    beating = asyncio.create_task(beat(), name="heartbeats")
+async def _beating(settings: Settings) -> AsyncIterator[None]:
+    """Say that this process lives, for the length of the block."""
+    beating = asyncio.create_task(keep_beating(settings, ProcessKind.API), name="heartbeats")
     try:
         yield
     finally:
         beating.cancel()
         with suppress(asyncio.CancelledError):
             await beating
-        with suppress(DatabaseUnavailable):
-            await store.leave(me.id)

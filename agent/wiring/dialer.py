@@ -17,8 +17,10 @@ from agent.conversation.playbook_file import load_playbook
 from agent.dialer.dialer import Dialer
 from agent.dialer.parts import DialerParts
 from agent.dialer.reaper import Reaper
+from agent.dialer.watch import Watch
 from agent.errors import LiveKitUnavailable
 from agent.settings import Settings
+from agent.store.activity import ActivityStore
 from agent.store.attempts import NOTIFY_CHANNEL, AttemptStore
 from agent.store.database import Database
 from agent.store.dialings import DialingStore
@@ -28,7 +30,7 @@ from agent.store.trunks import TrunkStore
 from agent.telephony.sip_config import find_outbound_trunk
 from agent.wiring.dialling import dialling_livekit, our_number, trunk_name
 from agent.wiring.heartbeat import keep_beating
-from agent.wiring.rules import gate_rules
+from agent.wiring.rules import gate_rules, watch_thresholds
 from agent.wiring.worker import check_livekit
 
 log = structlog.get_logger(__name__)
@@ -56,6 +58,12 @@ async def run_dialer(settings: Settings) -> None:
             Reaper(parts).run(),
             listen(dsn, NOTIFY_CHANNEL, dialer.wake),
             keep_beating(settings, ProcessKind.DIALER, process_id=parts.id),
+            Watch(
+                ActivityStore(database),
+                TrunkStore(database),
+                watch_thresholds(settings),
+                partial(datetime.now, UTC),
+            ).run(),
         )
 
 

@@ -1,0 +1,66 @@
+"""The watch over our own calls: suspicious patterns are told, the worst stop all dialling.
+
+It runs beside the dialler and stops the switch that the statement which dials looks at, so every
+dialler of the installation obeys. Only a person lets calls go out again.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from agent.domain.suspicion import Pattern, Severity, Thresholds, suspicions
+from agent.errors import DatabaseUnavailable
+from agent.store.activity import ActivityStore
+from agent.store.trunks import TrunkStore
+
+log = structlog.get_logger(__name__)
+
+_LOOK_SECONDS = 10.0
+
+
+class Watch:
+    """Looks every ten seconds. `run` until cancelled."""
+
+    def __init__(
+        self,
+        activity: ActivityStore,
+        trunks: TrunkStore,
+        thresholds: Thresholds,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._activity = activity
+        self._trunks = trunks
+        self._thresholds = thresholds
+        self._now = now
+        self._told: dict[Pattern, Severity] = {}
+
+    async def run(self) -> None:
+        """Look again and again; a database that is away dials nothing either."""
+        while True:
+            try:
+                await self.look()
+            except DatabaseUnavailable:
+                log.warning("watch_waits_for_database")
+            except Exception as error:  # noqa: BLE001  # the loop must not die: it guards money
+                log.error("watch_failed", error=type(error).__name__)
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def look(self) -> None:
+        """Tell what is new, and stop dialling if it is bad enough. Raises DatabaseUnavailable."""
+        found = suspicions(await self._activity.activity(self._now()), self._thresholds)
+        for each in found:
+            if self._told.get(each.pattern) is not each.severity:
+                log.warning(
+                    "suspicious_calls",
+                    pattern=each.pattern,
+                    severity=each.severity,
+                    count=each.count,
+                    limit=each.limit,
+                )
+        self._told = {each.pattern: each.severity for each in found}
+        stopping = [str(each) for each in found if each.severity is Severity.STOP]
+        if stopping and not (await self._trunks.switch()).stopped:
+            await self._trunks.stop_dialling("the watch: " + "; ".join(stopping))
+            log.error("dialling_stopped_by_watch", patterns=[each.pattern for each in found])

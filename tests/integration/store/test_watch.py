@@ -1,0 +1,39 @@
+"""The watch over our calls stops dialling for every dialler, once."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from agent.dialer.watch import Watch
+from agent.domain.suspicion import Limit, Thresholds
+from agent.store.activity import ActivityStore
+from agent.store.database import Database
+from agent.store.trunks import TrunkStore
+from tests.integration.store.test_activity import dialled
+
+
+async def test_the_watch_tells_then_stops_and_a_person_resumes(
+    dsn: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with Database(dsn) as database:
+        trunks = TrunkStore(database)
+        thresholds = Thresholds(same_number=Limit(2, 3))
+        watch = Watch(ActivityStore(database), trunks, thresholds, lambda: datetime.now(UTC))
+        await watch.look()
+        assert capsys.readouterr().out == ""
+        for _ in range(2):
+            await dialled(database, datetime.now(UTC))
+        for _ in range(2):
+            await watch.look()
+        told = capsys.readouterr().out
+        assert told.count("suspicious_calls") == 1
+        assert "32479202020" not in told
+        assert not (await trunks.switch()).stopped
+        await dialled(database, datetime.now(UTC))
+        await watch.look()
+        switch = await trunks.switch()
+        assert switch.stopped
+        assert switch.reason == "the watch: one number was called 3 times within an hour (limit 3)"
+        await trunks.resume_dialling()
+        await watch.look()
+        assert not (await trunks.switch()).stopped
