@@ -27,6 +27,7 @@ class Stage:
         self.conversation = Conversation(
             self.session.as_session, live_call(self.facts, line=self.line), "instructions"
         )
+        self.conversation._opened = True  # the first words have been spoken
 
     async def asked(self, line: str) -> None:
         """The caller stays silent; the agent asks and is heard to the end."""
@@ -96,3 +97,9 @@ async def test_a_question_that_is_still_being_asked_is_given_up_when_the_call_cl
     await stage.session.speech(FIRST)
     await asyncio.wait_for(stage.conversation.close(), 1)
     assert stage.session.away_resets == 0
+
+
+async def test_nobody_is_asked_while_the_phone_rings(stage: Stage) -> None:
+    stage.conversation._opened = False
+    stage.session.caller_is("away")
+    assert stage.session.lines == []
