@@ -62,8 +62,12 @@ class CallCentre:
         self.numbers_dialled_from: list[str] = []
         self.worker_logs: list[Path] = []
         self._open = AsyncExitStack()
+        self._shipped: Line | None = None
+        self._starting = asyncio.Lock()
         self._numbers = count(1)
 
+    line: "Line"
+    """The number that most tests ring, set by the fixture."""
     network: PhoneNetwork
     livekit: api.LiveKitAPI
     speech: Speech
@@ -89,7 +93,7 @@ class CallCentre:
             )
             self.network = door.network
             self.livekit = await enter(api.LiveKitAPI(f"http://{server.address}", key, secret))
-            self.database = await enter(Database(given["DATABASE_URL"]))
+            self.database = await enter(Database(given["DATABASE_URL"], max_size=10))
             self.store = CallStore(self.database)
             http = await enter(aiohttp.ClientSession())
             self.speech = Speech(given["SPEECH_URL"], http)
@@ -149,6 +153,14 @@ class CallCentre:
                 assert process.exit_code == 0, process.last_words()
         finally:
             process.kill()
+
+    async def shipped_playbook(self) -> "Line":
+        """A number answered with the playbook as it ships; its worker starts when first wanted."""
+        async with self._starting:
+            if self._shipped is None:
+                wanted = self.worker(PLAYBOOK="default", IDLE_PROCESSES="3")
+                self._shipped = await self._open.enter_async_context(wanted)
+            return self._shipped
 
     def new_number(self) -> str:
         """Somebody whom we have never spoken to."""

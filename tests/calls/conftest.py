@@ -13,26 +13,28 @@ _together = AtTheSameTime()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of this folder that share a worker begin together."""
+    """Tests of this folder begin together."""
     for item in items:
-        ours = item.path.parent == Path(__file__).parent
-        if ours and isinstance(item, pytest.Function) and "line" in item.fixturenames:
+        if isinstance(item, pytest.Function) and item.path.parent == Path(__file__).parent:
             _together.add(item)
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def centre(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[CallCentre]:
-    """The stack, without a worker."""
-    async with CallCentre(tmp_path_factory.mktemp("calls")) as centre:
-        yield centre
-
-
-@pytest_asyncio.fixture(scope="package", loop_scope="package")
-async def line(centre: CallCentre) -> AsyncIterator[Line]:
-    """A number answered by a worker with the short playbook."""
+    """The stack, and a worker with the short playbook."""
     # More places than calls: one that has hung up still writes its record.
-    async with centre.worker(IDLE_PROCESSES="3", MAX_CONCURRENT_CALLS="8") as line:
+    several = {"IDLE_PROCESSES": "3", "MAX_CONCURRENT_CALLS": "8"}
+    async with (
+        CallCentre(tmp_path_factory.mktemp("calls")) as centre,
+        centre.worker(**several) as centre.line,
+    ):
         try:
-            yield line
+            yield centre
         finally:
             await _together.close()
+
+
+@pytest.fixture(scope="package")
+def line(centre: CallCentre) -> Line:
+    """A number with the short playbook."""
+    return centre.line

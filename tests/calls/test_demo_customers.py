@@ -1,13 +1,11 @@
 """The three customers of `make demo`, with the playbook that ships."""
 
-import asyncio
 import stat
 from datetime import datetime
 from pathlib import Path
 
 import av
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 from agent.domain.calls import EventKind, Speaker
@@ -15,7 +13,7 @@ from agent.local.customers import CustomerResult, run_customer
 from agent.local.scenarios import find_scenario
 from agent.local.simulation import unmet
 from agent.store.calls import CallDetail
-from tests.calls.call_centre import CallCentre, Line
+from tests.calls.call_centre import CallCentre
 from tests.calls.caller import record_of
 from tests.calls.speech import RATE, Samples
 
@@ -24,33 +22,45 @@ pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="package")]
 RECORDED_RATE = 48_000
 
 
-async def test_the_three_customers_of_the_demo_are_served_and_recorded(centre: CallCentre) -> None:
-    async with centre.worker(
-        PLAYBOOK="default", IDLE_PROCESSES="3", MAX_CONCURRENT_CALLS="3"
-    ) as line:
-        names = ("books-a-visit", "never-call-again", "hangs-up")
-        books, opts_out, hangs_up = await asyncio.gather(*(_customer(line, name) for name in names))
-    assert books.appointment is not None
-    assert await centre.store.is_opted_out(opts_out.record.from_number)
-    for call in (books, opts_out, hangs_up):
-        assert call.record.summary == find_scenario(_name(call)).summary
-        recording = centre.recordings / (call.record.recording or "none")
-        assert stat.S_IMODE(recording.stat().st_mode) == 0o600
-        assert recording.name == f"{call.record.id}.ogg"
-        await _check_sides(centre, call, recording)
+async def test_a_customer_who_interrupts_with_a_question_books_a_visit(centre: CallCentre) -> None:
+    call = await _customer(centre, "books-a-visit")
+    assert call.appointment is not None
+    assert call.appointment.starts_at == call.record.facts.appointment_at
+    interrupted = [turn for turn in call.turns if turn.interrupted]
+    assert [turn.speaker for turn in interrupted] == [Speaker.AGENT]
 
 
-async def _customer(line: Line, name: str) -> CallDetail:
-    """The whole call of that scenario, and its record."""
+async def test_a_customer_who_asks_never_to_be_called_again_never_will_be(
+    centre: CallCentre,
+) -> None:
+    call = await _customer(centre, "never-call-again")
+    assert await centre.store.is_opted_out(call.record.from_number)
+
+
+async def test_a_customer_who_hangs_up_in_the_agents_sentence_leaves_a_whole_record(
+    centre: CallCentre,
+) -> None:
+    call = await _customer(centre, "hangs-up")
+    assert call.turns[-1].interrupted
+    assert call.turns[-1].speaker is Speaker.AGENT
+
+
+async def _customer(centre: CallCentre, name: str) -> CallDetail:
+    """The whole call of that scenario, in whose record nothing is missing."""
+    line = await centre.shipped_playbook()
     scenario = find_scenario(name)
-    centre = line.centre
     phone = await centre.network.place_call(caller=scenario.number, callee=line.number)
-    result: CustomerResult = await run_customer(
-        phone, scenario, centre.speech.root, lambda event: None
-    )
+    centre.numbers_dialled_from.append(scenario.number)
+    root = centre.speech.root
+    result: CustomerResult = await run_customer(phone, scenario, root, lambda event: None)
     assert result.ok, f"{name}: {result.problem}"
     call = await record_of(phone.room_name, centre.store)
     assert unmet(scenario, call.record) == []
+    assert call.record.summary == scenario.summary
+    recording = centre.recordings / (call.record.recording or "none")
+    assert recording.name == f"{call.record.id}.ogg"
+    assert stat.S_IMODE(recording.stat().st_mode) == 0o600
+    await _check_sides(centre, call, recording)
     return call
 
 
@@ -80,10 +90,8 @@ def _decoded(recording: Path) -> tuple[Samples, Samples]:
         assert (file.format.name, stream.codec_context.name) == ("ogg", "opus")
         assert (stream.rate, stream.channels) == (RECORDED_RATE, 2)
         planar = av.AudioResampler(format="s16p", layout="stereo", rate=RECORDED_RATE)
-        parts: list[npt.NDArray[np.int16]] = []
-        for frame in file.decode(stream):
-            parts += [part.to_ndarray() for part in planar.resample(frame)]
-    both = np.concatenate(parts, axis=1)
+        frames = [part for frame in file.decode(stream) for part in planar.resample(frame)]
+    both = np.concatenate([frame.to_ndarray() for frame in frames], axis=1).astype(np.int16)
     return both[0], both[1]
 
 
@@ -98,9 +106,3 @@ def _level(samples: Samples) -> float:
 def _slower(samples: Samples) -> Samples:
     """At the recogniser's rate; the telephone left nothing above 4 kHz that could alias."""
     return samples[:: RECORDED_RATE // RATE]
-
-
-def _name(call: CallDetail) -> str:
-    return {"converted": "books-a-visit", "do_not_call": "never-call-again"}.get(
-        call.record.outcome.disposition if call.record.outcome else "", "hangs-up"
-    )

@@ -8,7 +8,7 @@ from agent.local.agent_rules import Rule
 from tests.calls.call_centre import Line, together
 from tests.calls.caller import Caller
 
-pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="package")]
+pytestmark = [pytest.mark.call(2), pytest.mark.asyncio(loop_scope="package")]
 
 FRUIT = Rule(id="fruit", when="battery|offer", say="Apples, oranges and bananas are in my garden.")
 TOOLS = Rule(id="tools", when="battery|offer", say="Hammers, ladders and wheels are in my kitchen.")
