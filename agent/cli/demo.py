@@ -12,6 +12,7 @@ import typer
 from agent.cli.calls import print_call, print_calls
 from agent.cli.console import console, errors, table
 from agent.cli.context import settings
+from agent.cli.demo_outbound import PlacedCall, a_dialler, place_call
 from agent.cli.dialogue import dialogue_printer
 from agent.cli.stack import ProgressDisplay, bring_up_database
 from agent.errors import StackError
@@ -39,7 +40,7 @@ _WORKER_SECONDS = 60.0
 
 @app.command()
 def demo() -> None:
-    """Three customers phone the agent here; then what Postgres holds of it."""
+    """Three customers phone the agent here, it calls a fourth; then what Postgres holds of it."""
     raise SystemExit(asyncio.run(_demo()))
 
 
@@ -48,17 +49,26 @@ async def _demo() -> int:
     async with _a_stack() as environment:
         current = settings()
         await bring_up_database(current)
-        async with _a_worker(environment):
+        async with _a_worker(environment), a_dialler(environment, STACK_DIR / "logs"):
             console.print(
                 f"\nReady after {time.monotonic() - began:.0f} s. The customers, the phone network "
                 "and the language model are [bold]stand-ins[/]; speech is really synthesised and "
                 "recognised, and LiveKit and Postgres are real.\n"
             )
-            calls = await _customers(phone_network_url(environment), current.phone_number)
-            problems = await _read_back(current, calls)
+            network = phone_network_url(environment)
+            calls, placed = await _all_calls(network, current)
+            problems = await _read_back(current, calls, placed)
     for problem in problems:
         errors.print(f"[bold red]not as expected:[/] {problem}")
     return 1 if problems else 0
+
+
+async def _all_calls(network: str, current: Settings) -> tuple[list[SimulatedCall], PlacedCall]:
+    """Those that come in, and while the first of them lasts the one that goes out."""
+    async with asyncio.TaskGroup() as group:
+        coming = group.create_task(_customers(network, current.phone_number))
+        placed = group.create_task(place_call(current, network))
+    return coming.result(), placed.result()
 
 
 async def _customers(network: str, our_number: str) -> list[SimulatedCall]:
@@ -76,7 +86,9 @@ async def _customers(network: str, our_number: str) -> list[SimulatedCall]:
         first.cancel()
 
 
-async def _read_back(current: Settings, calls: list[SimulatedCall]) -> list[str]:
+async def _read_back(
+    current: Settings, calls: list[SimulatedCall], placed: PlacedCall
+) -> list[str]:
     """Print the rows; returns what is not as the scenarios expect."""
     problems: list[str] = []
     details = []
@@ -89,6 +101,12 @@ async def _read_back(current: Settings, calls: list[SimulatedCall]) -> list[str]
                 problems.append(f"{call.scenario.name}: the customer: {call.result.problem}")
             if record is not None:
                 details.append(await store.show(record.id))
+        record = await wait_for_record(store, placed.attempt.room_name)
+        problems += [f"outbound: {gap}" for gap in unmet(placed.scenario, record)]
+        if placed.problem:
+            problems.append(f"outbound: {placed.problem}")
+        if record is not None:
+            details.append(await store.show(record.id))
     if len({call.phone.room_name for call in calls}) != len(calls):
         problems.append("two callers were in one room")
     console.print("\n[bold]What Postgres holds[/]")

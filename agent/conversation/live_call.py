@@ -1,6 +1,6 @@
 """One call while it is going on: what its conversation knows, and the doors it may use."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -41,6 +41,10 @@ class PhoneLine(Protocol):
         ...
 
 
+BringIn = Callable[[PhoneNumber], Awaitable[None]]
+"""Dial a person into the call and leave the two alone; raises Refused if that cannot be done."""
+
+
 @dataclass(slots=True)
 class LiveCall:
     """The state of one conversation. Everything that must outlive the call is noted as an event."""
@@ -57,6 +61,8 @@ class LiveCall:
     recorder: CallRecorder
     now: Callable[[], datetime]
     calendar: Calendar | None = None
+    bring_in: BringIn | None = None
+    """The other way to a person, where the carrier does not put the caller through."""
     heard: HeardText = field(default_factory=HeardText)
     answers: dict[str, Scalar] = field(default_factory=dict)
     opted_out: bool = False

@@ -137,6 +137,8 @@ class Lines(_Part):
     technical_goodbye: Line
     time_is_up: Line
     voicemail: Line
+    briefing: Line = "A caller is put through to you by our assistant."
+    """For the person, before the summary; the caller does not hear it."""
 
 
 class Playbook(_Part):

@@ -165,15 +165,24 @@ class Tools:
         await context.wait_for_playout()
         self._call.handing_over = True
         try:
-            await self._call.line.transfer(PhoneNumber(target.number))
+            await self._put_through(PhoneNumber(target.number))
         except Refused as refusal:
             self._call.handing_over = False
             self._call.note(EventKind.TRANSFER_FAILED, to=target.name, reason=str(refusal))
             raise ToolError(
                 f"{target.name} cannot be reached now; say so and offer to call back"
             ) from None
+        self._call.ending = True  # we are out of it: nothing is said any more
         self._call.note(EventKind.TRANSFERRED, urgent=True, to=target.name)
         raise StopResponse
+
+    async def _put_through(self, number: PhoneNumber) -> None:
+        try:
+            await self._call.line.transfer(number)
+        except Refused:
+            if self._call.bring_in is None:
+                raise
+            await self._call.bring_in(number)
 
     async def opt_out(self, given: _None, context: RunContext[None]) -> str:
         """Keep the wish at once, confirm it, hang up."""

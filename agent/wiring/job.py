@@ -27,8 +27,10 @@ from agent.store.journal import Journal
 from agent.telephony.dispatch import CallOrder
 from agent.voice.pipeline import Pipeline, build_pipeline, load_vad, warm_up
 from agent.voice.spoken_ahead import SpokenAhead
+from agent.wiring.dialling import dialling_livekit, our_number, trunk_name
 from agent.wiring.logs import configure_job_logs
 from agent.wiring.outbound import outbound_parts
+from agent.worker.hand_over import PersonLine
 from agent.worker.parts import CallParts
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -76,9 +78,10 @@ async def build_call_parts(
     # Usually all there, from the worker's start.
     await prepared.spoken.render(playbook.spoken_ahead(), prepared.pipeline.tts)
 
+    livekit = outbound.livekit if outbound else dialling_livekit(settings)
+
     async def close() -> None:
-        if outbound is not None:
-            await outbound.livekit.aclose()
+        await livekit.aclose()
         await database.close()
 
     call_id = order.call_id if order else uuid4()
@@ -97,6 +100,7 @@ async def build_call_parts(
         max_call_seconds=settings.max_call_minutes * 60.0,
         now=partial(datetime.now, UTC),
         close=close,
+        person_line=PersonLine(livekit, trunk_name(), our_number(settings)),
         outbound=outbound,
     )
 

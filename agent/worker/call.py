@@ -19,11 +19,13 @@ from agent.conversation.instructions import instructions
 from agent.conversation.live_call import LiveCall
 from agent.conversation.summary import summarise
 from agent.domain.calls import Direction, EventKind
+from agent.domain.phone_numbers import PhoneNumber
 from agent.telephony.caller import Caller, read_caller, wait_until_active
 from agent.telephony.dispatch import CONTROL_TOPIC
 from agent.telephony.phone_line import LiveKitPhoneLine
 from agent.voice.pipeline import build_session
 from agent.voice.recorder import CallRecorder
+from agent.worker.hand_over import PERSON, HandOver
 from agent.worker.parts import BuildParts, CallParts
 
 _CALLER_COMES_SECONDS = 20.0
@@ -90,6 +92,16 @@ class RunningCall:
             self.call,
             instructions(parts.prompts_dir, parts.playbook, self.call.direction, parts.now()),
         )
+        if parts.person_line is not None:
+            self._hand_over = HandOver(
+                self._session,
+                ctx.room,
+                parts.person_line,
+                self.call.id,
+                caller.identity,
+                self._brief,
+            )
+            self.call.bring_in = self._bring_in
         self._timers: list[asyncio.TimerHandle] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -161,19 +173,34 @@ class RunningCall:
             await self._parts.journal.close(_JOURNAL_SECONDS)
             await self._parts.close()
 
+    async def _bring_in(self, number: PhoneNumber) -> None:
+        """Put the caller through to a person in this room; from then on it is their call."""
+        await self._hand_over.bring_in(number)
+        for timer in self._timers:
+            timer.cancel()
+        await self._save_recording()
+
+    async def _brief(self) -> str:
+        summary = await self._summary()
+        about = f" {summary}" if summary else ""
+        return f"{self._parts.playbook.lines.briefing}{about}"
+
     async def _save_recording(self) -> None:
         recording = await self.call.recorder.finish()
         if recording is not None:
             self.call.note(EventKind.RECORDING_SAVED, path=recording.name)
 
-    async def _summarise(self) -> None:
-        summary = await summarise(
+    async def _summary(self) -> str | None:
+        return await summarise(
             self._parts.pipeline.llm,
             self._parts.prompts_dir,
             self._parts.playbook,
             self._conversation.turns,
             _SUMMARY_SECONDS,
         )
+
+    async def _summarise(self) -> None:
+        summary = await self._summary()
         if summary is not None:
             self.call.note(EventKind.SUMMARISED, summary=summary)
 
@@ -209,6 +236,8 @@ class RunningCall:
         ]
 
     def _on_participant_left(self, participant: rtc.RemoteParticipant) -> None:
+        if participant.identity == PERSON and self.call.noted(EventKind.TRANSFERRED):
+            self._spawn(self.hang_up())
         if participant.identity != self._caller.identity:
             return
         if self.placing is not None and not self.call.noted(EventKind.ANSWERED):

@@ -68,6 +68,7 @@ class OutboundCall:
 
     async def reach(self) -> bool:
         """Dial; True as soon as somebody answers. Raises DatabaseUnavailable before it dials."""
+        log.info("ready_to_dial", call_id=str(self._call_id))
         if await self._take_slot():
             return await self._ring()
         return False

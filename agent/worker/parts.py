@@ -24,6 +24,7 @@ from agent.telephony.dial import Dial
 from agent.telephony.dispatch import CallOrder
 from agent.voice.pipeline import Pipeline
 from agent.voice.spoken_ahead import SpokenAhead
+from agent.worker.hand_over import PersonLine
 
 
 class Journal(FactSink, Protocol):
@@ -67,6 +68,8 @@ class CallParts:
     max_call_seconds: float
     now: Callable[[], datetime]
     close: Callable[[], Awaitable[None]]
+    person_line: PersonLine | None = None
+    """How a caller is put through where the carrier does not do it."""
     outbound: OutboundParts | None = None
     """Only of a call that we place."""
 

@@ -5,6 +5,7 @@ attempt = await out.wish(number)
 done = await out.done(attempt)
 """
 
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -67,7 +68,7 @@ class Outbound:
             yield process
             if process.exit_code is None:
                 await process.stop(timeout=20)
-                assert process.exit_code == 0, process.last_words()
+                assert process.exit_code in (0, -signal.SIGKILL), process.last_words()
         finally:
             process.kill()
 
@@ -123,6 +124,21 @@ class Outbound:
     def rung(self, number: str) -> list[Phone]:
         """Every INVITE that reached this number."""
         return [phone for phone in self.centre.network.calls if phone.number == number]
+
+    async def job_of(self, attempt: Attempt) -> int:
+        """The process that holds the attempt's call, once it is ready to dial."""
+        pids: list[int] = []
+
+        async def ready() -> bool:
+            pids[:] = [
+                int(str(entry["pid"]))
+                for entry in self.line.logged()
+                if entry.get("call_id") == str(attempt.call_id) and "pid" in entry
+            ]
+            return bool(pids)
+
+        await until(ready, "a job is ready to dial")
+        return pids[0]
 
     async def all_free(self) -> bool:
         """Whether the line's worker says that all its places are free."""

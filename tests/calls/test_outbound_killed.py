@@ -18,7 +18,6 @@ from agent.store.dialings import DialingStore
 from agent.store.trunks import TrunkStore
 from tests.calls.call_centre import CallCentre, until
 from tests.calls.outbound import Outbound
-from tests.calls.test_crashed_call import process_of_call
 
 pytestmark = [
     pytest.mark.call,
@@ -115,7 +114,7 @@ async def test_a_job_killed_before_it_dials_is_replaced_by_another(out: Outbound
         async with _held(out.centre, "select from trunks for update"):
             attempt = await out.wish(number)
             await _until_somebody_waits(out.centre)
-            os.kill(process_of_call(out.line), signal.SIGKILL)
+            os.kill(await out.job_of(attempt), signal.SIGKILL)
         done = await out.done(attempt, within=90)
     assert (done.outcome, done.tries) == (AttemptOutcome.RANG, 2)
     first = await out.call(attempt.call_id)
@@ -129,7 +128,7 @@ async def test_a_phone_stops_ringing_when_its_agent_dies(out: Outbound) -> None:
     async with out.dialler(RINGING_SECONDS="60"):
         attempt = await out.wish(number)
         phone = await _until_it_rings(out, number)
-        os.kill(process_of_call(out.line), signal.SIGKILL)
+        os.kill(await out.job_of(attempt), signal.SIGKILL)
         await phone.wait_ended(60)
         done = await out.done(attempt)
     await _crashed_once(out, attempt, done, number)
@@ -141,7 +140,7 @@ async def test_a_worker_killed_in_the_middle_of_a_talk(out: Outbound) -> None:
         attempt = await out.wish(number)
         phone = await _until_it_rings(out, number)
         await phone.wait_active(30)
-        job = process_of_call(out.line)
+        job = await out.job_of(attempt)
         os.kill(out.line.worker.pid, signal.SIGKILL)
         os.kill(job, signal.SIGKILL)
         await phone.wait_ended(60)

@@ -4,7 +4,7 @@ import pytest
 
 from agent.domain.calls import EventKind
 from agent.domain.outcomes import Disposition
-from agent.local.phone_network.behaviours import TransferAccepted, TransferRefused
+from agent.local.phone_network.behaviours import Refuses, TransferAccepted, TransferRefused
 from tests.calls.call_centre import CallCentre, Line
 
 pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="package")]
@@ -16,6 +16,7 @@ async def test_a_caller_is_put_through_and_if_that_is_refused_the_call_goes_on(
     line: Line, centre: CallCentre
 ) -> None:
     centre.network.on_transfer(ADVISER, TransferRefused(603))
+    centre.network.on_outbound(ADVISER, Refuses(486))
     async with line.call() as refused:
         await refused.hears("help you")
         await refused.says("I want to speak to a real person, please.")

@@ -1,0 +1,150 @@
+"""Putting the caller through where the carrier refuses to (REFER): the person is dialled into the
+room.
+
+The caller hears music meanwhile, the person a summary that the caller does not hear; then the agent
+falls silent and deaf, and its process stays only to end the room when one of the two hangs up.
+Never by an attempt: nobody but a person whom the playbook names is dialled here.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+import aiohttp
+import structlog
+from livekit import api, rtc
+from livekit.agents import AgentSession, BackgroundAudioPlayer, BuiltinAudioClip
+
+from agent.domain.phone_numbers import PhoneNumber
+from agent.errors import Refused, SettingsError
+from agent.telephony.dial import Dial, place
+from agent.telephony.sip_config import find_outbound_trunk
+
+log = structlog.get_logger(__name__)
+
+PERSON = "person"
+"""The identity in the room of whoever the caller is put through to."""
+_LIVEKIT_SECONDS = 5.0
+_RINGS_SECONDS = 25
+_BRIEFING_SECONDS = 30.0
+_LONGEST_TALK_SECONDS = 3600
+_PERSON_APPEARS_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLine:
+    """How a person is dialled. `livekit` must not send a request twice."""
+
+    livekit: api.LiveKitAPI
+    trunk_name: str
+    our_number: str
+
+
+class HandOver:
+    """One caller's way to a person."""
+
+    def __init__(
+        self,
+        session: AgentSession[None],
+        room: rtc.Room,
+        line: PersonLine,
+        call_id: UUID,
+        caller: str,
+        briefing: Callable[[], Awaitable[str]],
+    ) -> None:
+        self._session = session
+        self._room = room
+        self._line = line
+        self._call_id = call_id
+        self._caller = caller
+        self._briefing = briefing
+
+    async def bring_in(self, number: PhoneNumber) -> None:
+        """Dial the person, tell them what it is about, leave the two alone.
+
+        Raises Refused if they cannot be reached: the caller talks to the agent again.
+        """
+        voice = self._own_tracks()
+        music = BackgroundAudioPlayer(
+            ambient_sound=BuiltinAudioClip.HOLD_MUSIC, stream_timeout_ms=1000
+        )
+        await music.start(room=self._room)
+        try:
+            briefing, _ = await asyncio.gather(self._briefing(), self._dial(number))
+            played = [sid for sid in self._own_tracks() if sid not in voice]
+            await self._apart(voice, played)
+            await self._brief(briefing)
+        finally:
+            await music.aclose()
+            await self._together(voice)
+        self._session.input.set_audio_enabled(False)
+
+    async def _dial(self, number: PhoneNumber) -> None:
+        livekit, line = self._line.livekit, self._line
+        try:
+            async with asyncio.timeout(_LIVEKIT_SECONDS):
+                trunk_id = await find_outbound_trunk(livekit, line.trunk_name)
+        except (api.TwirpError, aiohttp.ClientError, TimeoutError, SettingsError) as error:
+            log.warning("no_trunk_for_transfer", error=type(error).__name__)
+            raise Refused("there is no line out") from None
+        dial = Dial(
+            call_id=self._call_id,
+            trunk_id=trunk_id,
+            our_number=line.our_number,
+            number=number,
+            room_name=self._room.name,
+            identity=PERSON,
+            name="Colleague",
+            ringing_seconds=_RINGS_SECONDS,
+            max_call_seconds=_LONGEST_TALK_SECONDS,
+        )
+        refused = await place(livekit, dial)
+        if refused is not None:
+            log.info("person_not_reached", sip_code=refused.sip_code)
+            raise Refused("nobody answered there")
+        if self._caller not in self._room.remote_participants:
+            raise Refused("the caller has hung up")
+
+    async def _brief(self, briefing: str) -> None:
+        """The person hears it to its end; a voice that fails does not keep the two apart."""
+        try:
+            async with asyncio.timeout(_BRIEFING_SECONDS):
+                await self._session.say(briefing, allow_interruptions=False).wait_for_playout()
+        except TimeoutError:
+            log.warning("briefing_took_too_long")
+
+    async def _apart(self, voice: list[str], music: list[str]) -> None:
+        """The caller hears music only, the person our voice only."""
+        async with asyncio.timeout(_PERSON_APPEARS_SECONDS):
+            while not self._tracks_of(PERSON):  # noqa: ASYNC110  # the answer came before its track
+                await asyncio.sleep(0.02)
+        await self._hear(self._caller, [*voice, *self._tracks_of(PERSON)], False)
+        await self._hear(PERSON, [*music, *self._tracks_of(self._caller)], False)
+
+    async def _together(self, voice: list[str]) -> None:
+        await self._hear(self._caller, [*voice, *self._tracks_of(PERSON)], True)
+        await self._hear(PERSON, self._tracks_of(self._caller), True)
+
+    async def _hear(self, listener: str, tracks: list[str], heard: bool) -> None:
+        if listener not in self._room.remote_participants or not tracks:
+            return
+        try:
+            async with asyncio.timeout(_LIVEKIT_SECONDS):
+                await self._line.livekit.room.update_subscriptions(
+                    api.UpdateSubscriptionsRequest(
+                        room=self._room.name,
+                        identity=listener,
+                        track_sids=tracks,
+                        subscribe=heard,
+                    )
+                )
+        except (api.TwirpError, aiohttp.ClientError, TimeoutError) as error:
+            log.warning("subscription_not_changed", error=type(error).__name__)
+
+    def _own_tracks(self) -> list[str]:
+        return list(self._room.local_participant.track_publications)
+
+    def _tracks_of(self, identity: str) -> list[str]:
+        participant = self._room.remote_participants.get(identity)
+        return list(participant.track_publications) if participant else []
