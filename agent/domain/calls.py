@@ -92,6 +92,32 @@ class EventKind(StrEnum):
     ENDED = "ended"
     """Nobody is on the line any more."""
 
+    # What the carrier and LiveKit tell us afterwards, by webhook: see domain/webhooks.py.
+    CARRIER_INITIATED = "carrier_initiated"
+    """The call has reached the carrier. [telnyx_session_id, telnyx_leg_id]"""
+    CARRIER_HANGUP = "carrier_hangup"
+    """The carrier's account of the end. [hangup_cause?, hangup_source?: caller|callee|unknown,
+    sip_code?]"""
+    CARRIER_REPORT = "carrier_report"
+    """Anything else that the carrier told of the call; kept, decides nothing. [type]"""
+    QUALITY = "quality"
+    """How the other side's voice arrived at the carrier. [mos?: 1 to 5, jitter?: the carrier's
+    greatest variance, packets?, packets_lost?]"""
+    COST = "cost"
+    """[micros: millionths of the currency's unit, currency, seconds?: billed, leg?]"""
+    ROOM_STARTED = "room_started"
+    ROOM_FINISHED = "room_finished"
+    """LiveKit has closed the call's room: nobody can be on the line."""
+    PARTICIPANT_JOINED = "participant_joined"
+    """[who: sip|agent|other]"""
+    PARTICIPANT_LEFT = "participant_left"
+    """[who: sip|agent|other, reason: LiveKit's word]"""
+    AGENT_JOB_STARTED = "agent_job_started"
+    AGENT_JOB_ENDED = "agent_job_ended"
+    """[job_state]"""
+    ROOM_REPORT = "room_report"
+    """Anything else that LiveKit told of the room; kept, decides nothing. [type]"""
+
 
 @dataclass(frozen=True, slots=True)
 class CallEvent:

@@ -13,6 +13,10 @@
                              qualified
          voicemail           voicemail
     2  nobody was reached    by SIP code: busy, declined, no_answer, invalid_number, failed
+         a  our own dial's answer with a SIP code
+         b  the carrier's webhook: its SIP code, else its hangup cause (outbound, unanswered, and
+            not a cancellation, which is only the echo of our own hanging up)
+         c  our own dial's answer without a SIP code
     3  we failed             failed           crashed, provider_down, max_duration; a call without
                                               a result in which we failed is never laid at the
                                               caller's door, whoever hung up
@@ -20,11 +24,18 @@
                              hung_up          silence: answered, but nobody spoke
                              not_interested   no_result: ended politely, nothing agreed
                              hung_up          while_ringing, during_disclosure, mid_conversation
-    5  only that it ended    no_answer (outbound, unanswered), failed/no_agent (inbound,
+    5  only others saw it    the carrier's webhook: its time limit, or that the other side hung up;
+                             then LiveKit's, that the telephone left by itself. Both can only fill
+                             in what our own side did not report
+    6  only that it ended    no_answer (outbound, unanswered), failed/no_agent (inbound,
                              unanswered), failed/unexplained (answered)
 
 So `not_interested` always follows a goodbye or a plain no, and `hung_up` never does: a sales
 manager can call the second group again and leave the first alone. The reason tells the rest.
+
+Webhooks arrive late, in any order, many times or never. `decide` sees all that is known at once, so
+evidence of a higher rank corrects what a lower rank had decided whenever it comes, and never the
+other way round; where our own side has reported the end of a call, webhooks change nothing.
 """
 
 import re
@@ -33,6 +44,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from agent.domain.calls import CallEvent, Direction, EventKind, ordered
+from agent.domain.carrier import sip_code
 
 
 class Disposition(StrEnum):
@@ -101,7 +113,12 @@ class Outcome:
 def decide(events: Iterable[CallEvent]) -> Outcome:
     """The outcome of a call that has ended, from all its events in any order, any repetition."""
     known = ordered(events)
-    for rule in (_agreed, _qualified, _voicemail, _not_reached, _our_failure, _trailed_off):
+    rules = (
+        *(_agreed, _qualified, _voicemail),
+        *(_not_reached, _our_failure, _trailed_off),
+        *(_carrier_saw, _livekit_saw),
+    )
+    for rule in rules:
         if outcome := rule(known):
             return outcome
     return _only_ended(known)
@@ -152,14 +169,19 @@ def _voicemail(events: Sequence[CallEvent]) -> Outcome | None:
 
 
 def _not_reached(events: Sequence[CallEvent]) -> Outcome | None:
-    evidence = _all(events, EventKind.NOT_CONNECTED)
     # An answered call was connected, whatever a late report of another leg says.
-    if not evidence or _all(events, EventKind.ANSWERED):
+    if _all(events, EventKind.ANSWERED):
         return None
+    dialled = _all(events, EventKind.NOT_CONNECTED)
     # Of several reports the one with a SIP code knows best.
-    best = next((event for event in evidence if _sip_code(event) is not None), evidence[0])
-    disposition, reason = _refusal(best)
-    return Outcome(disposition, reason, (best,))
+    for event in dialled:
+        if _sip_code(event) is not None:
+            return Outcome(*_refusal(event), (event,))
+    if _direction(events) is Direction.OUTBOUND:
+        for event in _all(events, EventKind.CARRIER_HANGUP):
+            if told := _carriers_refusal(event):
+                return Outcome(*told, (event,))
+    return Outcome(*_refusal(dialled[0]), dialled[:1]) if dialled else None
 
 
 def _our_failure(events: Sequence[CallEvent]) -> Outcome | None:
@@ -190,14 +212,56 @@ def _trailed_off(events: Sequence[CallEvent]) -> Outcome | None:
     return Outcome(Disposition.HUNG_UP, reason, hung_up)
 
 
+def _carrier_saw(events: Sequence[CallEvent]) -> Outcome | None:
+    direction = _direction(events)
+    for event in _all(events, EventKind.CARRIER_HANGUP):
+        if event.detail.get("hangup_cause") == "time_limit":
+            return Outcome(Disposition.FAILED, Reason.MAX_DURATION, (event,))
+        if direction and event.detail.get("hangup_source") == _OTHER_SIDE[direction]:
+            return _other_side_hung_up(events, direction, event)
+    return None
+
+
+def _livekit_saw(events: Sequence[CallEvent]) -> Outcome | None:
+    direction = _direction(events)
+    for event in _all(events, EventKind.PARTICIPANT_LEFT):
+        left = event.detail.get("who") == "sip" and event.detail.get("reason") == _LEFT_BY_ITSELF
+        if left and direction:
+            return _other_side_hung_up(events, direction, event)
+    return None
+
+
+def _other_side_hung_up(
+    events: Sequence[CallEvent], direction: Direction, event: CallEvent
+) -> Outcome | None:
+    if _all(events, EventKind.ANSWERED):
+        disclosed = bool(_all(events, EventKind.DISCLOSED))
+        reason = Reason.MID_CONVERSATION if disclosed else Reason.DURING_DISCLOSURE
+        return Outcome(Disposition.HUNG_UP, reason, (event,))
+    if direction is Direction.INBOUND:
+        return Outcome(Disposition.HUNG_UP, Reason.WHILE_RINGING, (event,))
+    return None
+
+
+_OTHER_SIDE = {Direction.INBOUND: "caller", Direction.OUTBOUND: "callee"}
+_LEFT_BY_ITSELF = "CLIENT_INITIATED"
+
+
 def _only_ended(events: Sequence[CallEvent]) -> Outcome:
-    evidence = _all(events, EventKind.ENDED)
+    endings = (EventKind.ENDED, EventKind.CARRIER_HANGUP, EventKind.ROOM_FINISHED)
+    evidence = next(filter(None, (_all(events, kind) for kind in endings)), ())
     if _all(events, EventKind.ANSWERED):
         return Outcome(Disposition.FAILED, Reason.UNEXPLAINED, evidence)
-    created = _all(events, EventKind.CREATED)
-    if any(event.detail.get("direction") == Direction.OUTBOUND for event in created):
+    if _direction(events) is Direction.OUTBOUND:
         return Outcome(Disposition.NO_ANSWER, Reason.NONE, evidence)
     return Outcome(Disposition.FAILED, Reason.NO_AGENT, evidence)
+
+
+def _direction(events: Sequence[CallEvent]) -> Direction | None:
+    said = {event.detail.get("direction") for event in _all(events, EventKind.CREATED)}
+    if Direction.OUTBOUND in said:
+        return Direction.OUTBOUND
+    return Direction.INBOUND if Direction.INBOUND in said else None
 
 
 def _all(events: Sequence[CallEvent], kind: EventKind) -> tuple[CallEvent, ...]:
@@ -229,10 +293,10 @@ _NOBODY_ANSWERED = re.compile(r"no[_ ]answer|timed out|timeout|failed to complet
 _OUR_CREDENTIALS = re.compile(r"auth", re.IGNORECASE)
 
 
-def refusal(sip_code: int | None, sip_status: str, said: str) -> tuple[Disposition, Reason]:
+def refusal(code: int | None, sip_status: str, said: str) -> tuple[Disposition, Reason]:
     """What it means that a call was not connected: the SIP code if there is one, else what was
     `said`, a reason of ours or LiveKit's words. `sip_status` is the carrier's own phrase."""
-    code, words = sip_code, sip_status
+    words = sip_status
     if code == 403 and _CHANNEL_LIMIT.search(words):
         return Disposition.FAILED, Reason.TRUNK_BUSY
     if code is not None:
@@ -255,7 +319,27 @@ def _refusal(event: CallEvent) -> tuple[Disposition, Reason]:
     return refusal(_sip_code(event), words, said)
 
 
+def _carriers_refusal(event: CallEvent) -> tuple[Disposition, Reason] | None:
+    """What the carrier's account of an unanswered call means; None: it does not say."""
+    code, cause = _sip_code(event), str(event.detail.get("hangup_cause") or "")
+    if code == _CANCELLED or cause == "originator_cancel":
+        return None
+    if code is not None and code >= _FIRST_REFUSAL:
+        return refusal(code, "", "")
+    disposition = _BY_HANGUP_CAUSE.get(cause)
+    return (disposition, Reason.NONE) if disposition else None
+
+
+_CANCELLED = 487
+_FIRST_REFUSAL = 400
+_BY_HANGUP_CAUSE = {
+    "user_busy": Disposition.BUSY,
+    "call_rejected": Disposition.DECLINED,
+    "no_answer": Disposition.NO_ANSWER,
+    "timeout": Disposition.NO_ANSWER,
+    "not_found": Disposition.INVALID_NUMBER,
+}
+
+
 def _sip_code(event: CallEvent) -> int | None:
-    """The code, also where a source wrote it as text."""
-    code = str(event.detail.get("sip_code") or "")
-    return int(code) if code.isascii() and code.isdigit() else None
+    return sip_code(event.detail.get("sip_code"))

@@ -17,6 +17,7 @@ from agent.domain.calls import (
     Source,
     ordered,
 )
+from agent.domain.carrier import CarrierView, carrier_view
 from agent.domain.outcomes import Outcome, decide
 
 
@@ -56,6 +57,7 @@ class CallRecord:
     summary: str | None = None
     telnyx_session_id: str | None = None
     telnyx_leg_id: str | None = None
+    carrier: CarrierView = field(default_factory=CarrierView)
     facts: Facts = field(default_factory=Facts)
     outcome: Outcome | None = None
 
@@ -89,8 +91,9 @@ def fold(call_id: UUID, events: Iterable[CallEvent]) -> CallRecord:
         duration_s=_seconds(answered_at, ended_at),
         recording=_latest_text(known, EventKind.RECORDING_SAVED, "path"),
         summary=_latest_text(known, EventKind.SUMMARISED, "summary"),
-        telnyx_session_id=_text([event.detail for event in known], "telnyx_session_id"),
-        telnyx_leg_id=_text([event.detail for event in known], "telnyx_leg_id"),
+        telnyx_session_id=_text(_ours_first(known), "telnyx_session_id"),
+        telnyx_leg_id=_text(_ours_first(known), "telnyx_leg_id"),
+        carrier=carrier_view(known),
         facts=_facts(known),
         outcome=decide(known) if state is CallState.ENDED else None,
     )
@@ -103,6 +106,8 @@ _ENDING = (
     EventKind.NOT_CONNECTED,
     EventKind.CALLER_HUNG_UP,
     EventKind.AGENT_HUNG_UP,
+    EventKind.CARRIER_HANGUP,
+    EventKind.ROOM_FINISHED,
 )
 _NOT_YET_ANSWERED = {
     EventKind.CREATED: CallState.CREATED,
@@ -112,6 +117,16 @@ _NOT_YET_ANSWERED = {
     EventKind.PROVIDER_FAILED: CallState.CREATED,
     EventKind.SUMMARISED: CallState.CREATED,
     EventKind.OPERATOR_HUNG_UP: CallState.CREATED,
+    EventKind.CARRIER_INITIATED: CallState.CREATED,
+    EventKind.CARRIER_REPORT: CallState.CREATED,
+    EventKind.QUALITY: CallState.CREATED,
+    EventKind.COST: CallState.CREATED,
+    EventKind.ROOM_STARTED: CallState.CREATED,
+    EventKind.PARTICIPANT_JOINED: CallState.CREATED,
+    EventKind.PARTICIPANT_LEFT: CallState.CREATED,
+    EventKind.AGENT_JOB_STARTED: CallState.CREATED,
+    EventKind.AGENT_JOB_ENDED: CallState.CREATED,
+    EventKind.ROOM_REPORT: CallState.CREATED,
 }
 
 
@@ -123,10 +138,14 @@ def _reached(kind: EventKind) -> CallState:
 
 
 def _when(events: Sequence[CallEvent], *kinds: EventKind) -> datetime | None:
-    """When it first happened; the carrier's clock counts where it has spoken, it bills by it."""
+    """When it first happened; the carrier's clock counts where it has spoken, it bills by it.
+
+    LiveKit's webhooks have whole seconds only: they count where nobody else has told.
+    """
     found = [event for event in events if event.kind in kinds]
     by_carrier = [event for event in found if event.source is Source.TELNYX]
-    return min((event.at for event in by_carrier or found), default=None)
+    finer = [event for event in found if event.source is not Source.LIVEKIT]
+    return min((event.at for event in by_carrier or finer or found), default=None)
 
 
 def _seconds(start: datetime | None, end: datetime | None) -> float | None:
@@ -134,6 +153,13 @@ def _seconds(start: datetime | None, end: datetime | None) -> float | None:
         return None
     # Two clocks: an end before the answer is a call of no length, not a negative one.
     return max(0.0, round((end - start).total_seconds(), 1))
+
+
+def _ours_first(events: Sequence[CallEvent]) -> list[Mapping[str, Scalar]]:
+    """Details with those of the carrier last: of its several legs ours is the one we joined."""
+    return [
+        event.detail for event in sorted(events, key=lambda event: event.source is Source.TELNYX)
+    ]
 
 
 def _details(events: Sequence[CallEvent], kind: EventKind) -> list[Mapping[str, Scalar]]:
