@@ -8,9 +8,33 @@ store/inbox                                             kept, linked, folded
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from uuid import UUID
 
 from agent.domain.calls import CallEvent, EventKind, Scalar, Source
+
+
+class Refusal(StrEnum):
+    """Why a webhook is not believed; a closed set, so that refusals can be counted by it."""
+
+    NOT_SET_UP = "not_set_up"
+    """We have no key to check it with."""
+    NO_SIGNATURE = "no_signature"
+    BAD_SIGNATURE = "bad_signature"
+    """Another key, another body, or not a signature at all."""
+    BAD_TIMESTAMP = "bad_timestamp"
+    TOO_OLD_OR_NEW = "too_old_or_new"
+    """Signed more than the tolerance before or after now: clocks differ, or it is replayed."""
+    UNREADABLE = "unreadable"
+    """Signed, but not an event."""
+
+
+class RefusedWebhook(Exception):
+    """A webhook that is not believed. Nothing of it may have any effect."""
+
+    def __init__(self, reason: Refusal) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +97,10 @@ class CarrierReport:
 
 def carrier_delivery(report: CarrierReport) -> Delivery:
     """What Telnyx tells, as facts. A type that we do not know is a report that decides nothing."""
-    ids = {"telnyx_session_id": report.keys.session_id, "telnyx_leg_id": report.keys.leg_id}
+    ids: dict[str, Scalar] = {
+        "telnyx_session_id": report.keys.session_id,
+        "telnyx_leg_id": report.keys.leg_id,
+    }
     fact = _Facts(Source.TELNYX, report.event_id, report.at)
     events: list[CallEvent] = []
     match report.event_type:
@@ -92,13 +119,13 @@ def carrier_delivery(report: CarrierReport) -> Delivery:
                 )
             ]
             if report.mos is not None or report.jitter is not None:
-                quality = {
+                quality: dict[str, Scalar] = {
                     "mos": report.mos,
                     "jitter": report.jitter,
                     "packets": report.packets,
                     "packets_lost": report.packets_lost,
                 }
-                events.append(fact(EventKind.QUALITY, part="quality", **quality))
+                events.append(fact(EventKind.QUALITY, "quality", **quality))
         case "call.cost" if report.cost is not None:
             events = [
                 fact(
@@ -169,7 +196,7 @@ class _Facts:
     event_id: str
     at: datetime
 
-    def __call__(self, kind: EventKind, *, part: str = "", **detail: Scalar) -> CallEvent:
+    def __call__(self, kind: EventKind, part: str = "", /, **detail: Scalar) -> CallEvent:
         told = {key: value for key, value in detail.items() if value is not None}
         source_id = f"{self.event_id}:{part}" if part else self.event_id
         return CallEvent(None, kind, self.at, self.source, source_id, told)

@@ -1,0 +1,253 @@
+"""Telnyx's webhooks: believed only with a good signature over the raw body, then read.
+
+    signatures = TelnyxSignatures([settings.telnyx_public_key, ...], now)
+    await asyncio.to_thread(signatures.load)          # the SDK takes seconds to import
+    signatures.verify(body, headers)                  # raises RefusedWebhook
+    report = read_telnyx(body, received_at=now())     # raises RefusedWebhook
+
+The check is the official SDK's own function. Not its client's `webhooks.unwrap`: that of the async
+client is a coroutine behind a synchronous type, which believes everything when nobody awaits it.
+"""
+
+import base64
+import binascii
+import importlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from types import ModuleType
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+from pydantic import (
+    AliasPath,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
+
+from agent.domain.phone_numbers import parse
+from agent.domain.webhooks import CallKeys, CarrierReport, Refusal, RefusedWebhook
+from agent.errors import Refused, SettingsError
+
+SIGNATURE_HEADER = "telnyx-signature-ed25519"
+TIMESTAMP_HEADER = "telnyx-timestamp"
+CALL_ID_HEADER = "x-call-id"
+TOLERANCE_SECONDS = 300
+_SDK = "telnyx.lib.webhook_verification"
+_KEY_BYTES = 32
+_SIGNATURE = re.compile(r"[A-Za-z0-9+/]{86}==")
+_TIMESTAMP = re.compile(r"[0-9]{1,12}")
+
+
+class TelnyxSignatures:
+    """Checks signatures with one public key, or with two while they are rotated."""
+
+    def __init__(self, keys: Sequence[str], now: Callable[[], datetime]) -> None:
+        """`keys` as the portal shows them. Raises SettingsError for what is no key."""
+        self._keys = [_checked_key(key) for key in keys]
+        self._now = now
+        self._sdk: ModuleType | None = None
+
+    def load(self) -> None:
+        """Import the SDK: seconds, so do it in a thread before the first webhook comes."""
+        self._sdk = importlib.import_module(_SDK)
+
+    def verify(self, body: bytes, headers: Mapping[str, str]) -> None:
+        """Raises RefusedWebhook unless `body` was signed by Telnyx within the tolerance.
+
+        `headers` have lower-case names. Stricter than the SDK in what a timestamp and a signature
+        look like, so that one delivery has one form only.
+        """
+        if not self._keys:
+            raise RefusedWebhook(Refusal.NOT_SET_UP)
+        signature, timestamp = headers.get(SIGNATURE_HEADER), headers.get(TIMESTAMP_HEADER)
+        if not signature or not timestamp:
+            raise RefusedWebhook(Refusal.NO_SIGNATURE)
+        if not _TIMESTAMP.fullmatch(timestamp):
+            raise RefusedWebhook(Refusal.BAD_TIMESTAMP)
+        if abs(int(self._now().timestamp()) - int(timestamp)) > TOLERANCE_SECONDS:
+            raise RefusedWebhook(Refusal.TOO_OLD_OR_NEW)
+        signed = {SIGNATURE_HEADER: signature, TIMESTAMP_HEADER: timestamp}
+        if not _SIGNATURE.fullmatch(signature) or not any(
+            self._signed_with(key, body, signed) for key in self._keys
+        ):
+            raise RefusedWebhook(Refusal.BAD_SIGNATURE)
+
+    def _signed_with(self, key: str, body: bytes, headers: Mapping[str, str]) -> bool:
+        if self._sdk is None:
+            self.load()
+        sdk = self._sdk
+        assert sdk is not None
+        try:
+            sdk.verify_webhook_signature(body, headers, key)
+        except sdk.WebhookVerificationError:
+            return False
+        except UnicodeDecodeError:  # the SDK wants text; Telnyx signs nothing else
+            return False
+        return True
+
+
+def _checked_key(key: str) -> str:
+    try:
+        raw = base64.b64decode(key.strip(), validate=True)
+    except binascii.Error:
+        raw = b""
+    if len(raw) != _KEY_BYTES:
+        raise SettingsError(
+            "TELNYX_PUBLIC_KEY (or TELNYX_PUBLIC_KEY_OLD) is not a public key: copy it from "
+            "Telnyx's portal, API Keys, Public Key"
+        )
+    return key.strip()
+
+
+def read_telnyx(body: bytes, *, received_at: datetime) -> CarrierReport:
+    """The event of a verified body. Raises RefusedWebhook(UNREADABLE) without type or id.
+
+    A field of an unexpected form counts as not told: the rest of the event is still true.
+    """
+    try:
+        data = _Envelope.model_validate_json(body).data
+    except ValidationError:
+        raise RefusedWebhook(Refusal.UNREADABLE) from None
+    payload = data.payload or _Payload()
+    return CarrierReport(
+        event_id=data.id,
+        event_type=_normalised(data.event_type),
+        at=_aware(data.occurred_at) or received_at,
+        keys=CallKeys(
+            session_id=payload.call_session_id,
+            leg_id=payload.call_leg_id,
+            call_id=_our_call_id(payload),
+            from_number=_number(payload.caller),
+            to_number=_number(payload.callee),
+            began_at=_aware(payload.start_time),
+        ),
+        hangup_cause=payload.hangup_cause,
+        hangup_source=payload.hangup_source,
+        sip_code=_code(payload.sip_hangup_cause),
+        mos=payload.mos,
+        jitter=payload.jitter,
+        packets=payload.packets,
+        packets_lost=payload.packets_lost,
+        cost=payload.total_cost,
+        currency=_currency(payload),
+        billed_seconds=payload.billed_duration_secs,
+    )
+
+
+T = TypeVar("T")
+
+
+def _or_none(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return handler(value)
+    except ValidationError:
+        return None
+
+
+_Lenient = Annotated[T | None, WrapValidator(_or_none)]
+_Word = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+_Figure = Annotated[float, Field(allow_inf_nan=False, ge=0, le=1e9)]
+_Count = Annotated[int, Field(ge=0, le=2**53)]
+_INBOUND = ("call_quality_stats", "inbound")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class _Header(_Part):
+    name: _Lenient[_Word] = None
+    value: _Lenient[_Word] = None
+
+
+class _CostPart(_Part):
+    currency: _Lenient[Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]] = None
+
+
+class _Payload(_Part):
+    call_session_id: _Lenient[_Word] = None
+    call_leg_id: _Lenient[_Word] = None
+    caller: Annotated[_Lenient[_Word], Field(validation_alias="from")] = None
+    callee: Annotated[_Lenient[_Word], Field(validation_alias="to")] = None
+    start_time: _Lenient[datetime] = None
+    custom_headers: _Lenient[list[_Lenient[_Header]]] = None
+    sip_headers: _Lenient[list[_Lenient[_Header]]] = None
+    hangup_cause: _Lenient[_Word] = None
+    hangup_source: _Lenient[_Word] = None
+    sip_hangup_cause: _Lenient[_Word] = None
+    mos: Annotated[_Lenient[_Figure], Field(validation_alias=AliasPath(*_INBOUND, "mos"))] = None
+    jitter: Annotated[
+        _Lenient[_Figure], Field(validation_alias=AliasPath(*_INBOUND, "jitter_max_variance"))
+    ] = None
+    packets: Annotated[
+        _Lenient[_Count], Field(validation_alias=AliasPath(*_INBOUND, "packet_count"))
+    ] = None
+    packets_lost: Annotated[
+        _Lenient[_Count], Field(validation_alias=AliasPath(*_INBOUND, "skip_packet_count"))
+    ] = None
+    total_cost: _Lenient[Annotated[Decimal, Field(allow_inf_nan=False, ge=0, le=10**9)]] = None
+    billed_duration_secs: _Lenient[_Count] = None
+    cost_parts: _Lenient[list[_Lenient[_CostPart]]] = None
+
+
+class _Data(_Part):
+    event_type: _Word
+    id: _Word
+    occurred_at: _Lenient[datetime] = None
+    payload: _Lenient[_Payload] = None
+
+
+class _Envelope(_Part):
+    data: _Data
+
+
+def _normalised(event_type: str) -> str:
+    """Telnyx writes `call.hangup`, and in places `call_hangup`."""
+    return event_type.lower().replace("_", ".")
+
+
+def _aware(at: datetime | None) -> datetime | None:
+    if at is None:
+        return None
+    try:
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except OverflowError:
+        return None
+
+
+def _our_call_id(payload: _Payload) -> UUID | None:
+    for header in (*(payload.custom_headers or ()), *(payload.sip_headers or ())):
+        if header and (header.name or "").lower() == CALL_ID_HEADER and header.value:
+            try:
+                return UUID(header.value)
+            except ValueError:
+                continue
+    return None
+
+
+def _currency(payload: _Payload) -> str | None:
+    currencies = (part.currency for part in payload.cost_parts or () if part)
+    return next((currency for currency in currencies if currency), None)
+
+
+def _number(address: str | None) -> str | None:
+    """E.164 of a number or of a `sip:` address with one; else as it was given."""
+    if address is None:
+        return None
+    bare = address.removeprefix("sip:").removeprefix("sips:").split("@")[0]
+    try:
+        return parse(bare)
+    except Refused:
+        return bare or None
+
+
+def _code(cause: str | None) -> int | None:
+    """`sip_hangup_cause`: a SIP code as text, or `unspecified`."""
+    return int(cause) if cause and re.fullmatch(r"[1-6][0-9]{2}", cause) else None
