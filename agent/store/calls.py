@@ -123,10 +123,13 @@ class CallStore:
             appointment=appointment_from(appointment) if appointment else None,
         )
 
-    async def open_in(self, room_name: str) -> UUID | None:
-        """The call in that room which has not ended, as far as we know."""
+    async def open_in(self, room_name: str, before: datetime) -> UUID | None:
+        """The call in that room, begun before then, which has not ended as far as we know.
+
+        Not a later one: a room that somebody named can be used again.
+        """
         async with self._database.connection() as connection:
-            found: UUID | None = await connection.fetchval(_OPEN_CALL_IN_ROOM, room_name)
+            found: UUID | None = await connection.fetchval(_OPEN_CALL_IN_ROOM, room_name, before)
             return found
 
     async def unfinished(self, before: datetime) -> list[str]:

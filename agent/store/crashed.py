@@ -21,7 +21,7 @@ class CrashedCalls:
 
         Doing it twice is doing it once. Raises DatabaseUnavailable.
         """
-        call_id = await self._store.open_in(room_name)
+        call_id = await self._store.open_in(room_name, at)
         if call_id is None:
             return False
         await self._store.append(

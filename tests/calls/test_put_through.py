@@ -41,7 +41,7 @@ async def test_caller_and_person_talk_and_only_the_person_heard_the_summary(
     async def adviser(phone: Phone) -> None:
         person = Caller(phone, centre.speech, centre.store)
         async with person.on_the_line((), "unused", interim=False):
-            briefed.set_result(await person.hears("put through to you"))
+            briefed.set_result(await person.hears("solar"))
             await person.says("Good afternoon, this is the adviser speaking.")
             talked.set_result(await person.hears("roof"))
             await person.is_hung_up_on()
@@ -51,7 +51,7 @@ async def test_caller_and_person_talk_and_only_the_person_heard_the_summary(
         await caller.hears("help you")
         await caller.says("I want to speak to a real person, please.")
         await asyncio.wait_for(briefed, 60)
-        assert "solar" in briefed.result().lower()
+        assert "put through to you" in briefed.result()
         await caller.hears("adviser")
         await caller.says("Hello, my question is about my roof.")
         await asyncio.wait_for(talked, 40)
