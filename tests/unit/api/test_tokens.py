@@ -122,7 +122,7 @@ ATTACKS: dict[str, str] = {
     "key id SQL": signed(headers={"kid": "x' union select 'secret"}),
     "critical header": signed(headers={"crit": ["exp"]}),
     "expired": signed(exp=later(-31)),
-    "not valid yet": signed(nbf=later(60)),
+    "not valid yet": signed(nbf=later(3600), exp=later(7200)),
     "no exp": signed(exp=None),
     "exp a text": signed(exp="tomorrow"),
     "no audience": signed(aud=None),
