@@ -1,9 +1,10 @@
 """The API process, put together."""
 
 import asyncio
+import signal
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from uuid import uuid4
@@ -33,6 +34,7 @@ from agent.wiring.heartbeat import keep_beating
 from agent.wiring.production import check_exposure
 from agent.wiring.rules import gate_rules, watch_thresholds
 from agent.wiring.tokens import build_verifier
+from agent.wiring.webhooks import webhook_desk
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +51,7 @@ async def run_api(settings: Settings) -> None:
     listening = _listen(settings)
     with listening:
         async with api_parts(settings) as parts, _beating(settings):
-            server = uvicorn.Server(
+            server = _Server(
                 uvicorn.Config(
                     build_app(parts),
                     log_config=None,
@@ -63,7 +65,19 @@ async def run_api(settings: Settings) -> None:
             )
             host, port = listening.getsockname()[:2]
             log.info("api_listens", host=host, port=port)
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, server.handle_exit, number, None)
             await server.serve(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which ends by returning instead of by the signal that told it to."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Its own raises the signal again at the end: our connections would stay open."""
+        yield
 
 
 @asynccontextmanager
@@ -79,6 +93,7 @@ async def api_parts(settings: Settings) -> AsyncIterator[ApiParts]:
         api.LiveKitAPI(
             settings.livekit_url, settings.livekit_api_key, settings.livekit_api_secret
         ) as livekit,
+        webhook_desk(settings) as webhooks,
     ):
         yield ApiParts(
             gatekeeper=Gatekeeper(
@@ -103,6 +118,7 @@ async def api_parts(settings: Settings) -> AsyncIterator[ApiParts]:
             now=partial(datetime.now, UTC),
             new_id=uuid4,
             docs_open=docs_open,
+            webhooks=webhooks,
         )
 
 
