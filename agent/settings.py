@@ -103,6 +103,9 @@ class Settings(BaseSettings):
     api_docs: bool = True
     retention_days: PositiveInt = 90
 
+    telnyx_public_key: str | None = None
+    telnyx_public_key_old: str | None = None
+
     @classmethod
     def settings_customise_sources(
         cls,

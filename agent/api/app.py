@@ -8,12 +8,13 @@ from agent.api.calls import call_routes
 from agent.api.documented import PROBLEM_SCHEMA
 from agent.api.health import health_routes
 from agent.api.metrics import metrics_routes
-from agent.api.middleware import RequestFrame
+from agent.api.middleware import WEBHOOK_PATHS, RequestFrame
 from agent.api.opt_outs import opt_out_routes
 from agent.api.outbound import outbound_routes
 from agent.api.parts import ApiParts
 from agent.api.problems import add_problem_handlers
 from agent.api.rooms import room_routes
+from agent.api.webhooks import webhook_routes
 
 PROBES = frozenset({"/healthz", "/readyz"})
 DOCS = frozenset({"/docs", "/openapi.json"})
@@ -45,6 +46,7 @@ def build_app(parts: ApiParts) -> FastAPI:
         opt_out_routes,
         health_routes,
         metrics_routes,
+        webhook_routes,
     ):
         app.include_router(routes(parts))
     add_problem_handlers(app)
@@ -55,7 +57,8 @@ def build_app(parts: ApiParts) -> FastAPI:
 
 def public_paths(*, docs_open: bool) -> frozenset[str]:
     """Paths that need no token."""
-    return PROBES | DOCS if docs_open else PROBES
+    always = PROBES | WEBHOOK_PATHS
+    return always | DOCS if docs_open else always
 
 
 def _complete_document(app: FastAPI) -> None:

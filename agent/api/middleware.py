@@ -24,6 +24,13 @@ MAX_IMPORT_BYTES = 1024 * 1024
 BODY_SECONDS = 15.0
 """Longest that a client may take to send its body."""
 IMPORT_PATH = "/api/opt-outs/import"
+MAX_WEBHOOK_BYTES = 256 * 1024
+"""LiveKit sends a participant with all its attributes, up to 64 KiB of them."""
+
+TELNYX_PATH = "/api/telnyx/webhooks/call-events"
+LIVEKIT_PATH = "/api/livekit/webhooks"
+WEBHOOK_PATHS = frozenset({TELNYX_PATH, LIVEKIT_PATH})
+"""No token there: the body's signature says who sent it."""
 
 _SECURITY_HEADERS = (
     (b"cache-control", b"no-store"),  # nearly every answer holds personal data
@@ -90,7 +97,7 @@ async def _read_body(request: Request) -> bytes:
     if request.method in ("GET", "HEAD", "DELETE", "OPTIONS"):
         limit = 0
     else:
-        limit = MAX_IMPORT_BYTES if request.url.path == IMPORT_PATH else MAX_BODY_BYTES
+        limit = _LIMITS.get(request.url.path, MAX_BODY_BYTES)
     declared = request.headers.get("content-length", "0")
     if not declared.isdecimal() or int(declared) > limit:
         raise _too_large(limit)
@@ -108,6 +115,12 @@ async def _read_body(request: Request) -> bytes:
     return bytes(body)
 
 
+_LIMITS = {IMPORT_PATH: MAX_IMPORT_BYTES} | dict.fromkeys(WEBHOOK_PATHS, MAX_WEBHOOK_BYTES)
+_TYPES = {IMPORT_PATH: ("text/csv",)} | dict.fromkeys(
+    WEBHOOK_PATHS, ("application/json", "application/webhook+json")
+)
+
+
 def _too_large(limit: int) -> Problem:
     detail = f"a body may have {limit} bytes here" if limit else "no body is expected here"
     # The rest of the body is still on its way: this connection cannot be used again.
@@ -115,11 +128,11 @@ def _too_large(limit: int) -> Problem:
 
 
 def _check_type(request: Request) -> None:
-    wanted = "text/csv" if request.url.path == IMPORT_PATH else "application/json"
+    wanted = _TYPES.get(request.url.path, ("application/json",))
     given, *parameters = request.headers.get("content-type", "").lower().split(";")
     plain = {text.strip().replace('"', "") for text in parameters} <= {"", "charset=utf-8"}
-    if given.strip() != wanted or not plain:
-        raise Problem(415, "unsupported-type", f"send Content-Type: {wanted}")
+    if given.strip() not in wanted or not plain:
+        raise Problem(415, "unsupported-type", f"send Content-Type: {wanted[0]}")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise Problem(415, "unsupported-type", "send the body uncompressed")
 

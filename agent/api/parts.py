@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 from agent.api.access import Gatekeeper
+from agent.api.webhook_desk import WebhookDesk
 from agent.domain.contactability import Rules
 from agent.domain.suspicion import Thresholds
 from agent.store.activity import ActivityStore
@@ -42,3 +43,5 @@ class ApiParts:
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
     docs_open: bool
+    webhooks: WebhookDesk | None = None
+    """Where webhooks are taken in; None answers them with 503."""

@@ -24,6 +24,7 @@ from agent.domain.calls import (
     Speaker,
     ordered,
 )
+from agent.domain.carrier import CarrierView
 from agent.domain.phone_numbers import parse
 from agent.domain.record import CallRecord, fold
 from agent.errors import Refused
@@ -207,6 +208,7 @@ def _row(record: CallRecord) -> Json:
             "language": record.language,
             "telnyx_session_id": record.telnyx_session_id,
             "telnyx_leg_id": record.telnyx_leg_id,
+            **_carrier(record.carrier),
             "facts": {
                 "answers": dict(record.facts.answers),
                 "appointment_at": _iso(record.facts.appointment_at),
@@ -214,6 +216,17 @@ def _row(record: CallRecord) -> Json:
             },
         }
     )
+
+
+def _carrier(carrier: CarrierView) -> dict[str, Json]:
+    return {
+        "cost_micros": carrier.bill.micros if carrier.bill else None,
+        "cost_currency": carrier.bill.currency if carrier.bill else None,
+        "hangup_cause": carrier.hangup_cause,
+        "hangup_source": carrier.hangup_source,
+        "mos": carrier.mos,
+        "jitter": carrier.jitter,
+    }
 
 
 def _opt_outs(record: CallRecord, events: Iterable[CallEvent]) -> Json:

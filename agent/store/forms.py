@@ -18,6 +18,11 @@ def events_form(events: Sequence[CallEvent]) -> Json:
     return storable(_EVENTS.dump_python(list(events), mode="json"))
 
 
+def events_from(form: Json) -> list[CallEvent]:
+    """The events of `events_form`. Raises ValueError for what only a newer version knows."""
+    return _EVENTS.validate_python(form)
+
+
 def turns_form(turns: Sequence[CallTurn]) -> Json:
     """Plain JSON of turns; what Postgres cannot keep is taken out (see `storable`)."""
     return storable(_TURNS.dump_python(list(turns), mode="json"))

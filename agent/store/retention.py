@@ -1,4 +1,5 @@
-"""Deletes what may not be kept for ever: recordings and the words of calls that ended long ago.
+"""Deletes what may not be kept for ever: recordings, the words of calls that ended long ago, and
+the webhooks of that time in the form in which they came.
 
 What stays is the record of the call: when, with whom, how it ended, what was agreed, its summary.
 Opt-outs stay always.
@@ -20,6 +21,7 @@ log = structlog.get_logger(__name__)
 _BATCH = 500
 _ENDED = query("ended_at_of_calls")
 _DELETE_TURNS = query("delete_old_turns")
+_DELETE_WEBHOOKS = query("delete_old_webhooks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,10 @@ async def delete_older_than(cutoff: datetime, database: Database, recordings_dir
         transcripts += calls
         if calls < _BATCH:
             break
+    while True:
+        async with database.connection() as connection:
+            if await connection.fetchval(_DELETE_WEBHOOKS, cutoff, _BATCH) < _BATCH:
+                break
     recordings = failed = 0
     for batch in _batches(recordings_dir):
         async with database.connection() as connection:

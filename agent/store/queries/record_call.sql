@@ -30,4 +30,10 @@ on conflict (id) do update set
     facts = excluded.facts,
     evidence = excluded.evidence,
     telnyx_session_id = excluded.telnyx_session_id,
-    telnyx_leg_id = excluded.telnyx_leg_id
+    telnyx_leg_id = excluded.telnyx_leg_id,
+    cost_micros = excluded.cost_micros,
+    cost_currency = excluded.cost_currency,
+    hangup_cause = excluded.hangup_cause,
+    hangup_source = excluded.hangup_source,
+    mos = excluded.mos,
+    jitter = excluded.jitter

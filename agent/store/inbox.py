@@ -1,0 +1,205 @@
+"""Where webhooks are kept before they are acknowledged: many in one transaction.
+
+    inbox = WebhookInbox(database)
+    running = asyncio.create_task(inbox.run())
+    await inbox.keep(kept)                # returns when it is durable, else raises Unavailable
+
+A commit costs about the same for one row and for five hundred, so requests that arrive while one
+is under way share the next.
+"""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+import asyncpg
+import structlog
+
+from agent.domain.calls import Source
+from agent.domain.webhooks import CallKeys, Delivery, Refusal
+from agent.errors import DatabaseUnavailable, Unavailable
+from agent.store.database import Database
+from agent.store.forms import events_form, storable
+from agent.store.queries import query
+
+log = structlog.get_logger(__name__)
+
+_KEEP = query("keep_webhooks")
+_COUNT_REFUSALS = query("count_webhook_refusals")
+MAX_WAITING = 2000
+MAX_WAITING_BYTES = 32 * 2**20
+_BATCH = 500
+ACKNOWLEDGE_SECONDS = 1.7
+"""Telnyx gives up after two seconds; what is answered later would come again all the same."""
+_COUNT_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class KeptWebhook:
+    """A webhook as it came, and what it tells; without a delivery it was signed but unreadable."""
+
+    source: Source
+    raw: bytes
+    headers: Mapping[str, str]
+    received_at: datetime
+    delivery: Delivery | None
+
+
+@dataclass(slots=True)
+class _Waiting:
+    kept: KeptWebhook
+    durable: "asyncio.Future[None]"
+
+
+class WebhookInbox:
+    """One process's way into the inbox. `run` until cancelled; `stored` is set by each batch."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._now = now
+        self._waiting: asyncio.Queue[_Waiting] = asyncio.Queue(MAX_WAITING)
+        self._waiting_bytes = 0
+        self._refused: Counter[tuple[Source, Refusal]] = Counter()
+        self.stored = asyncio.Event()
+
+    async def keep(self, kept: KeptWebhook) -> None:
+        """Return when the webhook is durable.
+
+        Raises Unavailable when it is not, or not in time: then its sender has to send it again,
+        and nothing is lost should this one be stored in the end.
+        """
+        if self._waiting.full() or self._waiting_bytes > MAX_WAITING_BYTES:
+            raise Unavailable("more webhooks arrive than can be stored: send it again")
+        waiting = _Waiting(kept, asyncio.get_running_loop().create_future())
+        self._waiting_bytes += len(kept.raw)
+        self._waiting.put_nowait(waiting)
+        try:
+            async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
+                await waiting.durable
+        except TimeoutError:
+            raise DatabaseUnavailable("a webhook could not be stored in time") from None
+
+    def count_refusal(self, source: Source, reason: Refusal) -> None:
+        """Count one that was not believed; written with the next second's, best effort."""
+        self._refused[source, reason] += 1
+
+    async def run(self) -> None:
+        """Store what waits, batch by batch; the task's owner cancels it."""
+        counting = asyncio.create_task(self._count(), name="webhook refusals")
+        try:
+            while True:
+                batch = [await self._waiting.get()]
+                while len(batch) < _BATCH and not self._waiting.empty():
+                    batch.append(self._waiting.get_nowait())
+                self._waiting_bytes -= sum(len(each.kept.raw) for each in batch)
+                await self._store(batch)
+        finally:
+            counting.cancel()
+            while not self._waiting.empty():
+                _fail(self._waiting.get_nowait(), Unavailable("the inbox is closed"))
+
+    async def _store(self, batch: Sequence[_Waiting]) -> None:
+        try:
+            await self._write([each.kept for each in batch])
+        except DatabaseUnavailable as error:
+            log.warning("webhooks_not_stored", webhooks=len(batch), error=error)
+            for each in batch:
+                _fail(each, error)
+            return
+        except asyncpg.PostgresError as error:
+            # One of them is what Postgres will not take; it must not cost the others.
+            log.error("webhook_not_storable", error=type(error).__name__)
+            if len(batch) == 1:
+                _fail(batch[0], Unavailable("this webhook cannot be stored"))
+                return
+            for each in batch:
+                await self._store([each])
+            return
+        except BaseException:
+            for each in batch:
+                _fail(each, Unavailable("the inbox is closed"))
+            raise
+        for each in batch:
+            if not each.durable.done():
+                each.durable.set_result(None)
+        self.stored.set()
+
+    async def _write(self, batch: Sequence[KeptWebhook]) -> None:
+        rows = _rows(batch)
+        async with self._database.connection() as connection:
+            await connection.execute(_KEEP, *(list(column) for column in zip(*rows, strict=True)))
+
+    async def _count(self) -> None:
+        while True:
+            await asyncio.sleep(_COUNT_SECONDS)
+            if not self._refused:
+                continue
+            counted, self._refused = self._refused, Counter()
+            log.warning("webhooks_refused", refused={str(key[1]): n for key, n in counted.items()})
+            try:
+                async with self._database.connection() as connection:
+                    await connection.execute(
+                        _COUNT_REFUSALS,
+                        [source for source, _ in counted],
+                        [reason for _, reason in counted],
+                        list(counted.values()),
+                        self._now(),
+                    )
+            except DatabaseUnavailable:
+                self._refused += counted
+
+
+def _fail(waiting: _Waiting, error: Exception) -> None:
+    if not waiting.durable.done():
+        waiting.durable.set_exception(error)
+
+
+def _rows(batch: Sequence[KeptWebhook]) -> list[tuple[object, ...]]:
+    """A row for each different event, in the order of keep_webhooks.sql's columns."""
+    rows: dict[tuple[Source, str], tuple[KeptWebhook, int]] = {}
+    for kept in batch:
+        key = (kept.source, _event_id(kept))
+        first, deliveries = rows.get(key, (kept, 0))
+        rows[key] = first, deliveries + 1
+    return [_row(kept, event_id, deliveries) for (_, event_id), (kept, deliveries) in rows.items()]
+
+
+def _row(kept: KeptWebhook, event_id: str, deliveries: int) -> tuple[object, ...]:
+    told = kept.delivery
+    keys = told.keys if told else CallKeys()
+    return (
+        kept.source,
+        event_id,
+        _text(told.event_type) if told else "",
+        told.at if told else kept.received_at,
+        kept.received_at,
+        _text(keys.session_id),
+        _text(keys.leg_id),
+        keys.call_id,
+        _text(keys.from_number),
+        _text(keys.to_number),
+        keys.began_at,
+        _text(keys.room_name),
+        told.tells_the_end if told else False,
+        json.dumps(events_form(told.events if told else ())),
+        kept.raw,
+        json.dumps(storable(dict(kept.headers))),
+        deliveries,
+        "unlinked" if told else "refused",
+        None if told else Refusal.UNREADABLE.value,
+    )
+
+
+def _event_id(kept: KeptWebhook) -> str:
+    """The sender's own id; of what cannot be read, its hash."""
+    if kept.delivery is None:
+        return sha256(kept.raw).hexdigest()
+    return str(storable(kept.delivery.event_id))
+
+
+def _text(value: str | None) -> str | None:
+    return None if value is None else str(storable(value))

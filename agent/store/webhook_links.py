@@ -1,0 +1,142 @@
+"""From the inbox to the record: webhooks find their calls, and their facts are folded.
+
+links = WebhookLinks(database)
+await links.link(since); await links.fold()          # both idempotent, in any process
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+
+from agent.domain.calls import CallEvent
+from agent.errors import CallError
+from agent.store.calls import append_within
+from agent.store.database import Database
+from agent.store.forms import events_from
+from agent.store.queries import query
+
+log = structlog.get_logger(__name__)
+
+_LINK = query("link_webhooks")
+_UNFOLDED = query("unfolded_webhooks")
+_MARK = query("mark_folded")
+_LIST = query("list_webhooks")
+_LIST_REFUSALS = query("list_webhook_refusals")
+
+BY_NUMBERS = timedelta(seconds=60)
+"""How far apart our row and the carrier's leg may begin when only their numbers join them."""
+OUR_SIDE_FIRST = timedelta(seconds=15)
+"""How long our own account of a call's end is waited for."""
+_LOOK_SECONDS = 2.0
+_GATHER_SECONDS = 0.1
+"""Under load a call's webhooks are folded together rather than each by itself."""
+_YOUNG = timedelta(minutes=5)
+_ALL_SECONDS = 30.0
+_OLD = timedelta(days=3)
+"""Calls that become known later than this are not ours: the account has other uses."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedWebhook:
+    """A line of `python agent.py webhooks`. `reason`: what it was linked by, or why refused."""
+
+    source: str
+    event_id: str
+    event_type: str
+    at: datetime
+    received_at: datetime
+    deliveries: int
+    status: str
+    reason: str | None
+    call_id: UUID | None
+    folded_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedWebhooks:
+    """Deliveries that were not believed, by why."""
+
+    source: str
+    reason: str
+    deliveries: int
+    last_at: datetime
+
+
+class WebhookLinks:
+    """What happens to webhooks after they are stored. Raises DatabaseUnavailable."""
+
+    def __init__(self, database: Database, our_side_first: timedelta = OUR_SIDE_FIRST) -> None:
+        self._database = database
+        self._our_side_first = our_side_first
+
+    async def link(self, since: datetime) -> int:
+        """Link what was received since then and has no call yet; how many found theirs."""
+        async with self._database.connection() as connection:
+            done = await connection.execute(_LINK, since, BY_NUMBERS)
+        return int(done.split()[-1])
+
+    async def fold(self) -> int:
+        """Put the facts of linked webhooks on record, a transaction a call; how many there were."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(_UNFOLDED, self._our_side_first)
+        by_call: dict[UUID, list[tuple[str, str, list[CallEvent]]]] = defaultdict(list)
+        for row in rows:
+            call_id = row["call_id"]
+            try:
+                events = [replace(each, call_id=call_id) for each in events_from(row["events"])]
+            except ValueError:  # of a newer version of this program, which will fold it
+                continue
+            by_call[call_id].append((row["source"], row["event_id"], events))
+        for call_id, webhooks in by_call.items():
+            facts = [event for _, _, events in webhooks for event in events]
+            async with self._database.connection() as connection, connection.transaction():
+                await append_within(connection, call_id, facts)
+                await connection.execute(
+                    _MARK, [source for source, _, _ in webhooks], [one for _, one, _ in webhooks]
+                )
+        return sum(map(len, by_call.values()))
+
+    async def recent(self, limit: int, status: str | None = None) -> list[ListedWebhook]:
+        """The latest webhooks, newest first."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(_LIST, limit, status)
+        return [ListedWebhook(**dict(row)) for row in rows]
+
+    async def refused(self, since: datetime) -> list[RefusedWebhooks]:
+        """What was not believed since then."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(_LIST_REFUSALS, since)
+        return [RefusedWebhooks(**dict(row)) for row in rows]
+
+
+async def keep_linking(
+    links: WebhookLinks, stored: asyncio.Event, now: Callable[[], datetime]
+) -> None:
+    """Link and fold for ever: soon after something was stored, and again for late calls."""
+    last_of_all = 0.0
+    loop = asyncio.get_running_loop()
+    while True:
+        everything = loop.time() - last_of_all >= _ALL_SECONDS
+        try:
+            since = now() - (_OLD if everything else _YOUNG)
+            # What one webhook tells of its call, its session above all, finds the others theirs.
+            while await links.link(since) + await links.fold():
+                pass
+            if everything:
+                last_of_all = loop.time()
+        except CallError as error:
+            log.warning("webhooks_not_linked", error=error)
+        except Exception as error:  # this loop must not die: it is nobody's request
+            log.error("webhooks_not_linked", error=type(error).__name__, exc_info=error)
+        try:
+            async with asyncio.timeout(_LOOK_SECONDS):
+                await stored.wait()
+        except TimeoutError:
+            continue
+        stored.clear()
+        await asyncio.sleep(_GATHER_SECONDS)

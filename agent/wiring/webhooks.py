@@ -1,0 +1,45 @@
+"""Taking webhooks in, put together: signatures, the inbox and what follows from it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from functools import partial
+
+from agent.api.webhook_desk import WebhookDesk
+from agent.settings import Settings
+from agent.store.database import Database
+from agent.store.inbox import WebhookInbox
+from agent.store.webhook_links import WebhookLinks, keep_linking
+from agent.telephony.livekit_webhooks import LiveKitSignatures
+from agent.telephony.telnyx_webhooks import TelnyxSignatures
+
+_POOL = 3
+"""Own connections: a slow list in the API must not keep a webhook waiting."""
+
+
+@asynccontextmanager
+async def webhook_desk(settings: Settings) -> AsyncIterator[WebhookDesk]:
+    """Open for the length of the block. Raises SettingsError for a key that is none."""
+    now = partial(datetime.now, UTC)
+    keys = (settings.telnyx_public_key, settings.telnyx_public_key_old)
+    telnyx = TelnyxSignatures([key for key in keys if key], now)
+    if any(keys):
+        await asyncio.to_thread(telnyx.load)
+    livekit = LiveKitSignatures(settings.livekit_api_key or "", settings.livekit_api_secret or "")
+    async with Database(settings.database_url or "", max_size=_POOL) as database:
+        inbox = WebhookInbox(database, now)
+        tasks = (
+            asyncio.create_task(inbox.run(), name="webhook inbox"),
+            asyncio.create_task(
+                keep_linking(WebhookLinks(database), inbox.stored, now), name="webhook links"
+            ),
+        )
+        try:
+            yield WebhookDesk(telnyx, livekit, inbox, now)
+        finally:
+            for task in tasks:
+                task.cancel()
+            for task in tasks:
+                with suppress(asyncio.CancelledError):
+                    await task
