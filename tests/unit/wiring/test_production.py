@@ -14,7 +14,7 @@ GOOD = {
     "API_DOCS": "false",
     "API_JWT_SECRET": "example-secret-of-a-test-0123456789",
     "LIVEKIT_API_SECRET": "example-secret-of-a-test-0123456789",
-    "DATABASE_URL": "postgresql://agent:a-good-one@db:5432/calls",
+    "DATABASE_URL": "postgresql://agent:${POSTGRES_PASSWORD}@db:5432/calls",
 }
 
 
