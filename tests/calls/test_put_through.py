@@ -52,7 +52,7 @@ async def test_caller_and_person_talk_and_only_the_person_heard_the_summary(
         await caller.says("I want to speak to a real person, please.")
         await asyncio.wait_for(briefed, 60)
         assert "put through to you" in briefed.result()
-        await caller.hears("good afternoon")
+        await caller.hears("afternoon")
         await caller.says("Hello, my question is about my roof.")
         await asyncio.wait_for(talked, 40)
         assert "solar" not in (await caller.heard()).lower()
