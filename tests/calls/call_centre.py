@@ -227,6 +227,15 @@ class Line:
         except (aiohttp.ClientError, TimeoutError):
             return False
 
+    async def is_free(self) -> None:
+        """Return when no call is held here any more."""
+
+        async def nobody_is_there() -> bool:
+            rooms = (await self.centre.livekit.room.list_rooms(api.ListRoomsRequest())).rooms
+            return not [room for room in rooms if self.number in room.name]
+
+        await until(nobody_is_there, f"nobody is on the line of {self.number}")
+
     def logged(self) -> list[dict[str, object]]:
         """The worker's log so far, job processes included."""
         return [json.loads(line) for line in self.log.read_text().splitlines() if line[:1] == "{"]

@@ -1,0 +1,30 @@
+"""More callers than a worker takes."""
+
+import pytest
+from livekit import api
+
+from tests.calls.call_centre import CallCentre, Line, together
+from tests.calls.caller import Caller
+
+pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="package")]
+
+
+async def test_a_call_too_many_gets_no_agent_the_others_are_unharmed_and_a_free_place_is_taken(
+    line: Line, centre: CallCentre
+) -> None:
+    async def is_served(caller: Caller) -> None:
+        await caller.says("What do you offer?")
+        await caller.hears("batter")
+
+    async with line.call() as ann, line.call() as bob:
+        await together(ann.hears("help you"), bob.hears("help you"))
+        async with line.call() as too_many:
+            await together(is_served(ann), is_served(bob))
+            assert too_many.phone.answered_at is None
+            asked = api.ListParticipantsRequest(room=too_many.phone.room_name)
+            there = (await centre.livekit.room.list_participants(asked)).participants
+            assert [one.identity for one in there] == [too_many.phone.identity]
+        await bob.hangs_up()
+        await bob.record()
+        async with line.call() as next_one:
+            await next_one.hears("help you")

@@ -1,0 +1,91 @@
+"""Language model, voice or recogniser fail: the caller is told, and never left in silence."""
+
+import pytest
+
+from agent.domain.calls import EventKind
+from agent.domain.outcomes import Disposition, Reason
+from agent.store.calls import CallDetail
+from tests.calls.call_centre import CallCentre, Line, together
+from tests.calls.caller import Caller
+
+pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="package")]
+
+LONGEST_SILENCE = 20.0
+"""Seconds, on a machine that may be busy. Two tries of 4 s are what a provider is given."""
+
+
+async def test_a_model_that_fails_once_costs_an_apology_and_one_that_goes_on_ends_the_call(
+    line: Line, centre: CallCentre
+) -> None:
+    async with line.call() as caller:
+        await caller.hears("help you")
+        await centre.speech.faults(chat={"fault": "refuse", "count": 2})  # both tries of one reply
+        await caller.says("What do you offer?")
+        await caller.hears("went wrong on my side")
+        await caller.says("What do you offer?")
+        await caller.hears("batter")
+        await centre.speech.faults(chat="garbage")
+        await caller.says("Who are you?")
+        await caller.hears("went wrong on my side")
+        await caller.says("Who are you?")
+        await caller.is_hung_up_on()
+    await _was_let_go_politely(caller, "llm")
+
+
+async def test_a_model_that_hangs_and_a_recogniser_that_never_answers_end_calls_politely(
+    line: Line, centre: CallCentre
+) -> None:
+    async def has_no_answer(caller: Caller) -> None:
+        await caller.says("What do you offer?")
+        await caller.hears("went wrong on my side")
+        await caller.says("What do you offer?")
+        await caller.is_hung_up_on()
+
+    async def is_not_heard(caller: Caller) -> None:
+        await caller.hears("help you")
+        await caller.says("What do you offer?")
+        await caller.is_hung_up_on()
+
+    async with line.call() as ann:
+        await ann.hears("help you")
+        await centre.speech.faults(chat="hang", listen="hang")  # of new connections: not of Ann's
+        async with line.call() as bob:
+            await together(has_no_answer(ann), is_not_heard(bob))
+    await _was_let_go_politely(ann, "llm")
+    await _was_let_go_politely(bob, "stt")
+
+
+async def test_a_voice_that_fails_is_apologised_for_with_the_lines_that_are_there(
+    line: Line, centre: CallCentre
+) -> None:
+    async with line.call() as caller:
+        await caller.hears("help you")
+        await centre.speech.faults(speech="refuse")
+        await caller.says("What do you offer?")
+        await caller.hears("went wrong on my side")
+        await caller.says("What do you offer?")
+        await caller.is_hung_up_on()
+    await _was_let_go_politely(caller, "tts")
+
+
+async def test_a_recogniser_that_goes_away_ends_the_call_politely(
+    line: Line, centre: CallCentre
+) -> None:
+    async with line.call() as caller:
+        await caller.hears("help you")
+        await centre.speech.faults(listen="refuse")
+        await caller.is_hung_up_on()
+    await _was_let_go_politely(caller, "stt")
+
+
+async def _was_let_go_politely(caller: Caller, provider: str) -> CallDetail:
+    call = await caller.record(summary=False)
+    assert call.record.outcome is not None
+    assert call.record.outcome.disposition is Disposition.FAILED
+    assert call.record.outcome.reason is Reason.PROVIDER_DOWN
+    failed = [event for event in call.events if event.kind is EventKind.PROVIDER_FAILED]
+    assert {event.detail["provider"] for event in failed} == {provider}
+    assert "technical problem" in call.turns[-1].text
+    assert EventKind.GOODBYE_SAID in [event.kind for event in call.events]
+    assert caller.longest_silence() < LONGEST_SILENCE
+    return call
