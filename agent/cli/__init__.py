@@ -25,6 +25,7 @@ def main() -> None:
         simulate,
         stack,
         token,
+        webhooks,
         worker,
     )
 
@@ -37,6 +38,7 @@ def main() -> None:
     for group in (worker, dialer, api, call, token, stack, simulate, demo, migrate, retention):
         app.add_typer(group.app)
     app.add_typer(calls.app, name="calls")
+    app.add_typer(webhooks.app, name="webhooks")
     try:
         get_command(app)()
     except CallError as error:

@@ -121,6 +121,7 @@ def _record(detail: CallDetail) -> Iterator[tuple[str, object]]:
         ("answered", _when(record.answered_at)),
         ("disclosed", _when(record.disclosed_at)),
         ("ended", _when(record.ended_at)),
+        ("carrier", _carrier(record)),
         ("duration", None if record.duration_s is None else f"{record.duration_s:g} s"),
         *((f"answer: {question}", value) for question, value in facts.answers.items()),
         ("appointment", _when(facts.appointment_at)),
@@ -130,6 +131,20 @@ def _record(detail: CallDetail) -> Iterator[tuple[str, object]]:
         ("recording", record.recording),
     )
     return ((name, value) for name, value in lines if value not in (None, ""))
+
+
+def _carrier(record: CallRecord) -> str | None:
+    """The carrier's account: how it ended there, how it sounded, what it cost."""
+    carrier = record.carrier
+    told = (
+        carrier.hangup_cause,
+        f"by the {carrier.hangup_source}" if carrier.hangup_source else None,
+        f"SIP {carrier.sip_code}" if carrier.sip_code else None,
+        f"MOS {carrier.mos:.2f}" if carrier.mos is not None else None,
+        f"jitter {carrier.jitter:g}" if carrier.jitter is not None else None,
+        f"{carrier.bill.micros / 1e6:.4f} {carrier.bill.currency}" if carrier.bill else None,
+    )
+    return ", ".join(part for part in told if part) or None
 
 
 def _turn(turn: CallTurn, start: datetime) -> tuple[object, ...]:

@@ -13,8 +13,9 @@ from agent.cli.calls import print_call, print_calls
 from agent.cli.console import console, errors, table
 from agent.cli.context import settings
 from agent.cli.demo_outbound import PlacedCall, a_dialler, place_call
+from agent.cli.demo_webhooks import an_api, with_carriers_side
 from agent.cli.dialogue import dialogue_printer
-from agent.cli.stack import ProgressDisplay, bring_up_database
+from agent.cli.stack import LIVEKIT_PATH, TELNYX_PATH, ProgressDisplay, bring_up_database
 from agent.errors import StackError
 from agent.local.processes import ChildProcess, free_port, spawn
 from agent.local.scenarios import find_scenario
@@ -46,10 +47,16 @@ def demo() -> None:
 
 async def _demo() -> int:
     began = time.monotonic()
-    async with _a_stack() as environment:
+    port = free_port()
+    async with _a_stack(port) as environment:
         current = settings()
         await bring_up_database(current)
-        async with _a_worker(environment), a_dialler(environment, STACK_DIR / "logs"):
+        logs = STACK_DIR / "logs"
+        async with (
+            _a_worker(environment),
+            a_dialler(environment, logs),
+            an_api(environment, port, logs),
+        ):
             console.print(
                 f"\nReady after {time.monotonic() - began:.0f} s. The customers, the phone network "
                 "and the language model are [bold]stand-ins[/]; speech is really synthesised and "
@@ -100,13 +107,13 @@ async def _read_back(
             if call.result.problem:
                 problems.append(f"{call.scenario.name}: the customer: {call.result.problem}")
             if record is not None:
-                details.append(await store.show(record.id))
+                details.append(await with_carriers_side(store, record.id))
         record = await wait_for_record(store, placed.attempt.room_name)
         problems += [f"outbound: {gap}" for gap in unmet(placed.scenario, record)]
         if placed.problem:
             problems.append(f"outbound: {placed.problem}")
         if record is not None:
-            details.append(await store.show(record.id))
+            details.append(await with_carriers_side(store, record.id))
     if len({call.phone.room_name for call in calls}) != len(calls):
         problems.append("two callers were in one room")
     console.print("\n[bold]What Postgres holds[/]")
@@ -132,15 +139,24 @@ def _heard(call: SimulatedCall) -> tuple[str, str, str]:
 
 
 @asynccontextmanager
-async def _a_stack() -> AsyncIterator[Mapping[str, str]]:
-    """The running stack of this checkout, or one for the length of the demo."""
+async def _a_stack(api_port: int) -> AsyncIterator[Mapping[str, str]]:
+    """The running stack of this checkout, or one for the length of the demo.
+
+    Webhooks of the latter go to `api_port` here.
+    """
     running = read_state()
     if running is not None:
         errors.print("using the stack that runs in this checkout")
         yield running.environment
         return
     with ProgressDisplay() as display:
-        stack = Stack(read_environment(), watch=display.show)
+        address = f"http://127.0.0.1:{api_port}"
+        stack = Stack(
+            read_environment(),
+            watch=display.show,
+            webhook_url=f"{address}{LIVEKIT_PATH}",
+            telnyx_webhook_url=f"{address}{TELNYX_PATH}",
+        )
         await stack.start()
     try:
         for part in stack.parts:

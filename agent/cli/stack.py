@@ -39,7 +39,14 @@ def stack(
 
 async def _run(port: int | None, temporary: bool) -> None:
     with ProgressDisplay() as display:
-        running = Stack(read_environment(), port=port, keep_data=not temporary, watch=display.show)
+        running = Stack(
+            read_environment(),
+            port=port,
+            keep_data=not temporary,
+            watch=display.show,
+            webhook_url=webhook_address(LIVEKIT_PATH),
+            telnyx_webhook_url=webhook_address(TELNYX_PATH),
+        )
         asked_to_end = _on_signals()
         starting: asyncio.Future[None] = asyncio.create_task(running.start())
         await asyncio.wait([starting, asked_to_end], return_when=asyncio.FIRST_COMPLETED)
@@ -60,6 +67,16 @@ async def _run(port: int | None, temporary: bool) -> None:
         errors.print("stopping …")
     finally:
         await running.stop()
+
+
+_API_PORT = 3001
+LIVEKIT_PATH = "/api/livekit/webhooks"
+TELNYX_PATH = "/api/telnyx/webhooks/call-events"
+
+
+def webhook_address(path: str) -> str:
+    """Where `python agent.py api` takes webhooks in, should it run on this machine."""
+    return f"http://127.0.0.1:{settings().api_port or _API_PORT}{path}"
 
 
 async def _fail_with_a_part(running: Stack) -> None:

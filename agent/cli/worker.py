@@ -11,7 +11,13 @@ import typer
 
 from agent.cli.console import errors
 from agent.cli.context import settings
-from agent.cli.stack import ProgressDisplay, bring_up_database
+from agent.cli.stack import (
+    LIVEKIT_PATH,
+    TELNYX_PATH,
+    ProgressDisplay,
+    bring_up_database,
+    webhook_address,
+)
 from agent.local.reloading import ReloadingWorker
 from agent.local.stack import Stack
 from agent.local.state import read_state
@@ -53,7 +59,12 @@ async def _dev() -> None:
         await _work(running.environment if running else {}, local=running is not None)
         return
     with ProgressDisplay() as display:
-        stack = Stack(given, watch=display.show)
+        stack = Stack(
+            given,
+            watch=display.show,
+            webhook_url=webhook_address(LIVEKIT_PATH),
+            telnyx_webhook_url=webhook_address(TELNYX_PATH),
+        )
         await stack.start()
     try:
         await bring_up_database(settings())

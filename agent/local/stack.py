@@ -37,7 +37,9 @@ class Stack:
 
     `given` is the environment a person has set. `keep_data` keeps Postgres' data in the folder and
     makes it durable; without it the data is temporary. `port` fixes where the phone network (that
-    is LIVEKIT_URL) listens. `webhook_url` is where livekit-server posts its webhooks.
+    is LIVEKIT_URL) listens. `webhook_url` is where livekit-server posts its webhooks,
+    `telnyx_webhook_url` where the phone network posts those of Telnyx; TELNYX_PUBLIC_KEY is then
+    its key.
     """
 
     def __init__(
@@ -48,13 +50,14 @@ class Stack:
         keep_data: bool = True,
         port: int | None = None,
         webhook_url: str | None = None,
+        telnyx_webhook_url: str | None = None,
         watch: Watch = watch_nothing,
         modules: Modules | None = None,
     ) -> None:
         """Raises SettingsError or StackError when what is given is malformed or half given."""
         self._given = Given.read(given)
         self._folder = folder
-        plan = Plan(folder, keep_data, port, webhook_url, modules or Modules())
+        plan = Plan(folder, keep_data, port, webhook_url, modules or Modules(), telnyx_webhook_url)
         self._started = StackParts(self._given, plan, watch)
         self._claim: OnlyStack | None = None
 

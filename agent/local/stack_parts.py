@@ -10,11 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import aiohttp
 from livekit.api import LiveKitAPI, TwirpError
+from pydantic import ValidationError
 
 from agent.errors import StackError
 from agent.local.given import DEEPGRAM, LIVEKIT, OPENAI, Given, check_database, check_redis
 from agent.local.livekit_server import LocalLiveKit
+from agent.local.phone_network.control_models import WebhooksView
 from agent.local.postgres import LocalPostgres
 from agent.local.processes import free_port
 from agent.local.python_server import PythonServer
@@ -66,6 +69,7 @@ class Plan:
     port: int | None = None
     webhook_url: str | None = None
     modules: Modules = field(default_factory=Modules)
+    telnyx_webhook_url: str | None = None
 
 
 class StackParts:
@@ -154,9 +158,15 @@ class StackParts:
         upstream = f"http://{livekit.address}"
         key = {"LIVEKIT_API_KEY": livekit.api_key, "LIVEKIT_API_SECRET": livekit.api_secret}
         await self._write_trunks(upstream, livekit)
+        webhooks = self._plan.telnyx_webhook_url
         phone_network = PythonServer(
             "phone network",
-            [*self._plan.modules.phone_network, "--upstream", upstream, "--speech-url", speech_url],
+            [
+                *self._plan.modules.phone_network,
+                *("--upstream", upstream),
+                *("--speech-url", speech_url),
+                *(("--webhook-url", webhooks) if webhooks else ()),
+            ],
             ready_path="/phone-network/healthz",
             log=self._logs / "phone-network.log",
             port=self._plan.port,
@@ -170,6 +180,8 @@ class StackParts:
             "REDIS_URL": redis_url,
             "PHONE_NETWORK_URL": phone_network.url,
         }
+        if webhooks:
+            self.environment["TELNYX_PUBLIC_KEY"] = await _telnyx_key(phone_network.url)
 
     async def _redis(self) -> str:
         if (url := self._given.redis_url) is not None:
@@ -213,6 +225,21 @@ class StackParts:
     def _report(self, part: str) -> Report:
         began = time.monotonic()
         return lambda doing: self._watch(Progress(part, doing, time.monotonic() - began))
+
+
+async def _telnyx_key(phone_network_url: str) -> str:
+    """What the phone network signs Telnyx's webhooks with; made anew at each start."""
+    timeout = aiohttp.ClientTimeout(total=5)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout) as session,
+            session.get(f"{phone_network_url}/phone-network/webhooks") as answer,
+        ):
+            return WebhooksView.model_validate_json(await answer.read()).public_key
+    except (aiohttp.ClientError, TimeoutError, ValidationError) as error:
+        raise StackError(
+            f"the phone network does not tell its Telnyx key ({type(error).__name__}); see its log"
+        ) from None
 
 
 def _first_of(failed: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -20,6 +20,7 @@ def main() -> int:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--upstream", required=True, help="livekit-server, http://host:port")
     parser.add_argument("--speech-url", default="", help="the simulated customers' voices")
+    parser.add_argument("--webhook-url", help="where Telnyx's webhooks go; none without it")
     parser.add_argument("--wait-scale", type=float, default=1.0, help="of the 30 s waits")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
@@ -45,6 +46,7 @@ async def _serve(options: argparse.Namespace) -> None:
         host=options.host,
         speech_url=options.speech_url,
         waits=Waits(scale=options.wait_scale),
+        webhook_url=options.webhook_url,
     ):
         await stop.wait()
 

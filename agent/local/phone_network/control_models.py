@@ -56,6 +56,26 @@ class TargetBehaviour(_Model):
     words: str | None = None
 
 
+class WebhookPlan(_Model):
+    """Where Telnyx's webhooks go, and what happens to them on the way; no `url`: there are none."""
+
+    url: str | None = None
+    lose: float = Field(default=0, ge=0, le=1)
+    """The share that is never sent."""
+    copies: int = Field(default=1, ge=1, le=100)
+    """How often each is delivered."""
+    shuffle: bool = False
+    delay: float = Field(default=0, ge=0)
+    """Seconds until the first try."""
+
+
+class WebhooksView(WebhookPlan):
+    """The plan as it is, the account's key, and how many deliveries were taken."""
+
+    public_key: str
+    delivered: int
+
+
 class CallView(_Model):
     """A call as the network sees it; seconds on the phone's own clock."""
 

@@ -7,6 +7,7 @@ import string
 _ALPHABET = (
     "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"  # LiveKit's: none look alike
 )
+LEG_ID, SESSION_ID = "sip.telnyx.callLegID", "sip.telnyx.callSessionID"
 _SIP = string.ascii_letters + string.digits
 
 
@@ -22,10 +23,7 @@ def answered_dialog() -> dict[str, str]:
 
 def telnyx_ids() -> dict[str, str]:
     """The attributes that livekit-sip makes of Telnyx's X-call_leg_id and X-call_session_id."""
-    return {
-        "sip.telnyx.callLegID": _random(_SIP, 24),
-        "sip.telnyx.callSessionID": _random(_SIP, 24),
-    }
+    return {LEG_ID: _random(_SIP, 24), SESSION_ID: _random(_SIP, 24)}
 
 
 def normalized(number: str) -> str:

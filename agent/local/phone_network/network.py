@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Self
 
 from livekit.protocol.sip import (
@@ -27,12 +28,21 @@ from agent.local.phone_network.behaviours import (
     TransferRefused,
 )
 from agent.local.phone_network.g711 import Law
-from agent.local.phone_network.identifiers import answered_dialog, guid, normalized, telnyx_ids
+from agent.local.phone_network.identifiers import (
+    LEG_ID,
+    SESSION_ID,
+    answered_dialog,
+    guid,
+    normalized,
+    telnyx_ids,
+)
 from agent.local.phone_network.inbound import ring_and_talk
 from agent.local.phone_network.outbound import OutboundCall, Terms, Waits, ended_within
 from agent.local.phone_network.routing import InboundCall, evaluate, match_rule, match_trunk
+from agent.local.phone_network.telnyx_webhooks import TelnyxWebhooks
 from agent.local.phone_network.upstream import Guest, Upstream
 from agent.local.phones import STATUS, CallStatus, EndOfCall, Phone
+from agent.local.telnyx_events import TelnyxLeg
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +69,7 @@ class PhoneNetwork:
         telnyx: bool = True,
         law: Law = Law.A,
         host: str = "127.0.0.1",
+        webhooks: TelnyxWebhooks | None = None,
     ) -> None:
         self.calls: list[Phone] = []
         """The latest calls, oldest first, those that are over included."""
@@ -70,6 +81,7 @@ class PhoneNetwork:
         self._telnyx = telnyx
         self._law = law
         self._host = host
+        self._webhooks = webhooks
         self._numbers: dict[str, Behaviour] = {}
         self._transfers: dict[str, TransferBehaviour] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -130,6 +142,7 @@ class PhoneNetwork:
         )
         guest = Guest(to.room_name, to.identity, to.name, to.metadata, attributes, to.room_config)
         await self._join(phone, guest)
+        self._tell_of(phone, attributes, outbound=False, caller=caller, callee=callee)
         self._own(
             ring_and_talk(
                 phone,
@@ -175,14 +188,17 @@ class PhoneNetwork:
             attributes,
         )
         await self._join(phone, guest)
+        ids = telnyx_ids() if self._telnyx else {}
         terms = Terms(
             ringing_timeout=_seconds(request, "ringing_timeout") or self._waits.ringing,
             max_call_duration=_seconds(request, "max_call_duration") or _DAY,
             trunk_has_credentials=bool(trunk and trunk.auth_username and trunk.auth_password),
             dtmf=request.dtmf,
-            telnyx=self._telnyx,
+            telnyx=ids,
         )
         behaviour = self._numbers.get(normalized(request.sip_call_to), self.default)
+        if self._webhooks and self._webhooks.follows(behaviour):
+            self._tell_of(phone, ids, outbound=True, caller=ours, callee=request.sip_call_to)
         call = OutboundCall(phone, behaviour, terms, self._waits)
         self._own(call.run(), f"outbound {phone.call_id}")
         if request.wait_until_answered:
@@ -217,6 +233,27 @@ class PhoneNetwork:
             case TransferAccepted():
                 await phone.leave(EndOfCall("us", "transferred"), hangup=True)
                 return None
+
+    def _tell_of(
+        self, phone: Phone, ids: Mapping[str, str], *, outbound: bool, caller: str, callee: str
+    ) -> None:
+        """Let Telnyx tell of this call by webhook, as far as this carrier is Telnyx."""
+        if self._webhooks is None or SESSION_ID not in ids:
+            return
+        leg = TelnyxLeg(
+            outbound=outbound,
+            caller=caller,
+            callee=callee,
+            session_id=ids[SESSION_ID],
+            leg_id=ids[LEG_ID],
+            began=datetime.now(UTC),
+            headers={
+                name: value
+                for name, value in phone.headers.items()
+                if not name.lower().startswith("x-telnyx")  # who we are is no news to Telnyx
+            },
+        )
+        self._own(self._webhooks.follow(phone, leg), f"webhooks of {phone.call_id}")
 
     def _phone(
         self,

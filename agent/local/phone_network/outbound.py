@@ -18,7 +18,7 @@ from agent.local.phone_network.behaviours import (
     NoSuchCarrier,
     Refuses,
 )
-from agent.local.phone_network.identifiers import answered_dialog, telnyx_ids
+from agent.local.phone_network.identifiers import answered_dialog
 from agent.local.phones import CallStatus, EndOfCall, Phone
 
 log = logging.getLogger(__name__)
@@ -55,8 +55,8 @@ class Terms:
     max_call_duration: float
     trunk_has_credentials: bool
     dtmf: str
-    telnyx: bool
-    """Telnyx's ids appear in the attributes with the answer."""
+    telnyx: Mapping[str, str]
+    """Telnyx's ids, which appear in the attributes with the answer."""
 
 
 class OutboundCall:
@@ -138,7 +138,7 @@ class OutboundCall:
             return answers.RANG_OUT
         dialog: Mapping[str, str] = {
             **answered_dialog(),
-            **(telnyx_ids() if self._terms.telnyx else {}),
+            **self._terms.telnyx,
         }
         await self.phone.update(dialog)
         if self._terms.dtmf:

@@ -12,7 +12,9 @@ from agent.local.phone_network.control import Control, RunCustomer, default_cust
 from agent.local.phone_network.front_door import FrontDoor
 from agent.local.phone_network.network import PhoneNetwork
 from agent.local.phone_network.outbound import Waits
+from agent.local.phone_network.telnyx_webhooks import TelnyxWebhooks
 from agent.local.phone_network.upstream import Upstream
+from agent.local.phone_network.webhook_control import WebhookControl
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class OpenDoor:
     url: str
     """What LIVEKIT_URL is set to, `http://host:port`."""
     network: PhoneNetwork
+    webhooks: TelnyxWebhooks
 
 
 @asynccontextmanager
@@ -33,6 +36,7 @@ async def open_door(
     speech_url: str = "",
     waits: Waits | None = None,
     telnyx: bool = True,
+    webhook_url: str | None = None,
     customer: Callable[[], RunCustomer] = default_customer,
 ) -> AsyncIterator[OpenDoor]:
     """Listen on `host:port` until the block is left; then every phone hangs up.
@@ -47,10 +51,12 @@ async def open_door(
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=5), auto_decompress=True
             )
         )
-        network = PhoneNetwork(upstream, waits=waits, telnyx=telnyx)
+        webhooks = await stack.enter_async_context(TelnyxWebhooks(webhook_url))
+        network = PhoneNetwork(upstream, waits=waits, telnyx=telnyx, webhooks=webhooks)
         app = web.Application(client_max_size=2**24)
         control = Control(network, upstream, session, speech_url=speech_url, customer=customer)
         control.add_to(app)
+        WebhookControl(webhooks).add_to(app)
         FrontDoor(network, upstream, session).add_to(app)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
         await runner.setup()
@@ -63,4 +69,4 @@ async def open_door(
                 f"the phone network cannot listen on {host}:{port} ({error.strerror}); "
                 "free the port or choose another"
             ) from error
-        yield OpenDoor(f"http://{host}:{port}", network)
+        yield OpenDoor(f"http://{host}:{port}", network, webhooks)
