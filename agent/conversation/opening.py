@@ -85,4 +85,4 @@ class Opening:
             self._session.clear_user_turn()
             self._session.generate_reply(user_input=said)
             return
-        speak(self._session, self._call, self._call.playbook.greeting)
+        speak(self._session, self._call, self._call.playbook.greeting_for(self._call.direction))

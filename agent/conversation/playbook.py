@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from agent.domain.calls import Direction
 from agent.domain.phone_numbers import kind_of, parse
 from agent.errors import Refused
 
@@ -152,6 +153,7 @@ class Playbook(_Part):
     disclosure: Line
     recording: bool
     greeting: Line
+    outbound_greeting: Line | None = None
     questions: tuple[Question, ...] = ()
     appointment: Appointment | None = None
     transfer: tuple[TransferTarget, ...] = ()
@@ -193,12 +195,19 @@ class Playbook(_Part):
         """Ids of the questions whose answers make a caller qualified."""
         return tuple(question.id for question in self.questions if question.required)
 
+    def greeting_for(self, direction: Direction) -> str:
+        """What follows the disclosure: whom we call did not ask for anything yet."""
+        if direction is Direction.OUTBOUND and self.outbound_greeting is not None:
+            return self.outbound_greeting
+        return self.greeting
+
     def spoken_ahead(self) -> tuple[str, ...]:
         """Every line that code speaks word for word: rendered before it is needed."""
         spoken = self.lines
         return (
             self.disclosure,
             self.greeting,
+            *((self.outbound_greeting,) if self.outbound_greeting else ()),
             *spoken.still_there,
             spoken.silence_goodbye,
             spoken.goodbye,

@@ -8,7 +8,7 @@ import pytest
 from livekit.agents import UserInputTranscribedEvent
 
 from agent.conversation.conversation import Conversation
-from agent.domain.calls import EventKind
+from agent.domain.calls import Direction, EventKind
 from tests.unit.conversation.fake_session import FakeSession, FakeSpeech
 from tests.unit.conversation.fakes import Facts, FakeLine, Rendered
 from tests.unit.conversation.scene import DEFAULT, LINES, live_call
@@ -202,3 +202,11 @@ async def test_a_disclosure_from_rendered_audio_needs_no_provider() -> None:
     await stage.disclosed()
     assert stage.call.noted(EventKind.DISCLOSED)
     assert stage.session.lines == [DEFAULT.disclosure, DEFAULT.greeting]
+
+
+async def test_whom_we_call_is_greeted_in_other_words_than_who_calls_us() -> None:
+    async with _opened() as stage:
+        stage.call.direction = Direction.OUTBOUND
+        await stage.disclosed()
+        assert DEFAULT.outbound_greeting is not None
+        assert stage.session.lines == [DEFAULT.disclosure, DEFAULT.outbound_greeting]
