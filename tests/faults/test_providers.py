@@ -5,7 +5,7 @@ import pytest
 from agent.domain.calls import EventKind
 from agent.domain.outcomes import Disposition, Reason
 from agent.store.calls import CallDetail
-from tests.calls.call_centre import CallCentre, Line, together
+from tests.calls.call_centre import CallCentre, Line
 from tests.calls.caller import Caller
 
 pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="package")]
@@ -32,27 +32,22 @@ async def test_a_model_that_fails_once_costs_an_apology_and_one_that_goes_on_end
     await _was_let_go_politely(caller, "llm")
 
 
-async def test_a_model_that_hangs_and_a_recogniser_that_never_answers_end_calls_politely(
+async def test_a_model_that_hangs_ends_the_call_politely(line: Line, centre: CallCentre) -> None:
+    async with line.call() as caller:
+        await caller.hears("help you")
+        await centre.speech.faults(chat="hang")
+        await _says_it_twice(caller)
+    await _was_let_go_politely(caller, "llm")
+
+
+async def test_a_recogniser_that_never_answers_ends_the_call_politely(
     line: Line, centre: CallCentre
 ) -> None:
-    async def has_no_answer(caller: Caller) -> None:
-        await caller.says("What do you offer?")
-        await caller.hears("went wrong on my side")
-        await caller.says("What do you offer?")
-        await caller.is_hung_up_on()
-
-    async def is_not_heard(caller: Caller) -> None:
+    await centre.speech.faults(listen="hang")
+    async with line.call() as caller:
         await caller.hears("help you")
-        await caller.says("What do you offer?")
-        await caller.is_hung_up_on()
-
-    async with line.call() as ann:
-        await ann.hears("help you")
-        await centre.speech.faults(chat="hang", listen="hang")  # of new connections: not of Ann's
-        async with line.call() as bob:
-            await together(has_no_answer(ann), is_not_heard(bob))
-    await _was_let_go_politely(ann, "llm")
-    await _was_let_go_politely(bob, "stt")
+        await _says_it_twice(caller)
+    await _was_let_go_politely(caller, "stt")
 
 
 async def test_a_voice_that_fails_is_apologised_for_with_the_lines_that_are_there(
@@ -61,10 +56,7 @@ async def test_a_voice_that_fails_is_apologised_for_with_the_lines_that_are_ther
     async with line.call() as caller:
         await caller.hears("help you")
         await centre.speech.faults(speech="refuse")
-        await caller.says("What do you offer?")
-        await caller.hears("went wrong on my side")
-        await caller.says("What do you offer?")
-        await caller.is_hung_up_on()
+        await _says_it_twice(caller)
     await _was_let_go_politely(caller, "tts")
 
 
@@ -76,6 +68,13 @@ async def test_a_recogniser_that_goes_away_ends_the_call_politely(
         await centre.speech.faults(listen="refuse")
         await caller.is_hung_up_on()
     await _was_let_go_politely(caller, "stt")
+
+
+async def _says_it_twice(caller: Caller) -> None:
+    await caller.says("What do you offer?")
+    await caller.hears("went wrong on my side")
+    await caller.says("What do you offer?")
+    await caller.is_hung_up_on()
 
 
 async def _was_let_go_politely(caller: Caller, provider: str) -> CallDetail:
