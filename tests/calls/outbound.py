@@ -1,13 +1,15 @@
 """What tests of outbound calls need besides the call centre: a dialler, customers, wishes.
 
-async with out.customer(Answers()) as number: ...
+number = out.number(Answers())
 attempt = await out.wish(number)
 done = await out.done(attempt)
 """
 
+import asyncio
 import signal
+import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,18 +17,21 @@ from uuid import UUID, uuid4
 
 from agent.domain.attempts import Attempt, AttemptState, Basis, NewAttempt, Origin
 from agent.domain.phone_numbers import parse
-from agent.local.phone_network.behaviours import Behaviour
+from agent.local.phone_network.behaviours import Answers, Behaviour
 from agent.local.phones import Phone
 from agent.local.processes import ChildProcess, spawn
 from agent.settings import ROOT
 from agent.store.attempts import AttemptStore
 from agent.store.calls import CallDetail
+from agent.store.database import Database
 from agent.store.heartbeats import HeartbeatStore, ProcessKind
 from agent.store.trunks import TrunkStore
 from tests.calls.call_centre import CallCentre, Line, until
+from tests.calls.caller import Caller
 
 STARTS_WITHIN = 40.0
 DONE_WITHIN = 60.0
+COMMAND_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,29 @@ class Outbound:
         self.centre.network.on_outbound(number, behaviour)
         return number
 
+    def customer(self, *, number: str | None = None) -> tuple[str, asyncio.Future[Caller]]:
+        """Somebody who picks up, hears who calls and is not interested; their call when it ended.
+
+        `number`: theirs; a new one if not given.
+        """
+        talked: asyncio.Future[Caller] = asyncio.get_running_loop().create_future()
+
+        async def picks_up(phone: Phone) -> None:
+            caller = Caller(phone, self.centre.speech, self.centre.store)
+            try:
+                async with caller.on_the_line((), "A test.", interim=False):
+                    await caller.hears("AI of Fernhill")
+                    await caller.says("I am not interested, goodbye.")
+                    await caller.is_hung_up_on()
+            except AssertionError as error:
+                talked.set_exception(error)
+            else:
+                talked.set_result(caller)
+
+        number = number or self.centre.new_number()
+        self.centre.network.on_outbound(number, Answers(after=1.0, handler=picks_up))
+        return number, talked
+
     async def wish(self, number: str, **wanted: str) -> Attempt:
         """Somebody wants the number called."""
         wish = NewAttempt(
@@ -125,6 +153,15 @@ class Outbound:
         """Every INVITE that reached this number."""
         return [phone for phone in self.centre.network.calls if phone.number == number]
 
+    async def rings(self, number: str) -> Phone:
+        """The telephone of this number, once it is called."""
+
+        async def it_rings() -> bool:
+            return bool(self.rung(number))
+
+        await until(it_rings, "the phone rings")
+        return self.rung(number)[0]
+
     async def job_of(self, attempt: Attempt) -> int:
         """The process that holds the attempt's call, once it is ready to dial."""
         pids: list[int] = []
@@ -146,3 +183,44 @@ class Outbound:
         live = await HeartbeatStore(self.centre.database).live(ProcessKind.WORKER)
         (mine,) = [each for each in live if each.detail["agent"] == name]
         return mine.detail["free"] == mine.detail["places"]
+
+
+@asynccontextmanager
+async def held(centre: CallCentre, statement: str) -> AsyncIterator[None]:
+    """Hold a lock in Postgres: whoever needs it stops there until the block ends."""
+    async with (
+        Database(centre.environment["DATABASE_URL"], max_size=1) as database,
+        database.connection() as connection,
+        connection.transaction(),
+    ):
+        await connection.execute(statement)
+        yield
+
+
+async def until_somebody_waits(centre: CallCentre) -> None:
+    """Return when a process of ours stands at a lock."""
+
+    async def waits() -> bool:
+        async with centre.database.connection() as connection:
+            return bool(
+                await connection.fetchval(
+                    "select exists (select from pg_locks join pg_stat_activity using (pid) "
+                    "where not granted and datname = current_database())"
+                )
+            )
+
+    await until(waits, "somebody waits at the lock")
+
+
+async def command(environment: Mapping[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    """`python agent.py WORDS`, ended."""
+    return await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "agent.py", *words],
+        cwd=ROOT,
+        env=dict(environment),
+        capture_output=True,
+        text=True,
+        timeout=COMMAND_SECONDS,
+        check=False,
+    )

@@ -11,13 +11,11 @@ import pytest_asyncio
 from agent.domain.attempts import Attempt, AttemptOutcome, DialingState
 from agent.domain.outcomes import Disposition, Reason
 from agent.local.phone_network.behaviours import Answers, NeverAnswers, Refuses
-from agent.local.phones import Phone
 from agent.store.attempts import AttemptStore
-from agent.store.database import Database
 from agent.store.dialings import DialingStore
 from agent.store.trunks import TrunkStore
 from tests.calls.call_centre import CallCentre, until
-from tests.calls.outbound import Outbound
+from tests.calls.outbound import Outbound, held, until_somebody_waits
 
 pytestmark = [
     pytest.mark.call,
@@ -41,31 +39,6 @@ async def out(centre: CallCentre) -> AsyncIterator[Outbound]:
         yield outbound
 
 
-@asynccontextmanager
-async def _held(centre: CallCentre, statement: str, *values: object) -> AsyncIterator[None]:
-    """Hold a lock in Postgres: whoever needs it stops there until the block ends."""
-    async with (
-        Database(centre.environment["DATABASE_URL"], max_size=1) as database,
-        database.connection() as connection,
-        connection.transaction(),
-    ):
-        await connection.execute(statement, *values)
-        yield
-
-
-async def _until_somebody_waits(centre: CallCentre) -> None:
-    async def waits() -> bool:
-        async with centre.database.connection() as connection:
-            return bool(
-                await connection.fetchval(
-                    "select exists (select from pg_locks join pg_stat_activity using (pid) "
-                    "where not granted and datname = current_database())"
-                )
-            )
-
-    await until(waits, "somebody waits at the lock")
-
-
 async def _until_dialling(out: Outbound, attempt: Attempt, state: DialingState) -> None:
     async def reached() -> bool:
         open_now = await DialingStore(out.centre.database).open()
@@ -74,20 +47,12 @@ async def _until_dialling(out: Outbound, attempt: Attempt, state: DialingState) 
     await until(reached, f"the call is {state}")
 
 
-async def _until_it_rings(out: Outbound, number: str) -> Phone:
-    async def rings() -> bool:
-        return bool(out.rung(number))
-
-    await until(rings, "the phone rings")
-    return out.rung(number)[0]
-
-
 async def test_a_dialler_killed_before_the_call_is_written(out: Outbound) -> None:
     number = out.number(Refuses(486))
     async with out.dialler() as first:
-        async with _held(out.centre, "lock table dialings in share mode"):
+        async with held(out.centre, "lock table dialings in share mode"):
             attempt = await out.wish(number)
-            await _until_somebody_waits(out.centre)
+            await until_somebody_waits(out.centre)
             os.kill(first.pid, signal.SIGKILL)
         assert await out.attempts.show(attempt.id) != attempt  # it is claimed
     async with out.dialler():
@@ -98,10 +63,10 @@ async def test_a_dialler_killed_before_the_call_is_written(out: Outbound) -> Non
 
 async def test_a_dialler_killed_after_it_asked_for_an_agent(out: Outbound) -> None:
     number = out.number(Refuses(486))
-    async with out.dialler() as first, _held(out.centre, "select from trunks for update"):
+    async with out.dialler() as first, held(out.centre, "select from trunks for update"):
         attempt = await out.wish(number)
         await _until_dialling(out, attempt, DialingState.DISPATCHED)
-        await _until_somebody_waits(out.centre)
+        await until_somebody_waits(out.centre)
         os.kill(first.pid, signal.SIGKILL)
     done = await out.done(attempt)
     assert (done.outcome, done.tries) == (AttemptOutcome.RANG, 1)
@@ -111,9 +76,9 @@ async def test_a_dialler_killed_after_it_asked_for_an_agent(out: Outbound) -> No
 async def test_a_job_killed_before_it_dials_is_replaced_by_another(out: Outbound) -> None:
     number = out.number(Refuses(486))
     async with out.dialler():
-        async with _held(out.centre, "select from trunks for update"):
+        async with held(out.centre, "select from trunks for update"):
             attempt = await out.wish(number)
-            await _until_somebody_waits(out.centre)
+            await until_somebody_waits(out.centre)
             os.kill(await out.job_of(attempt), signal.SIGKILL)
         done = await out.done(attempt, within=90)
     assert (done.outcome, done.tries) == (AttemptOutcome.RANG, 2)
@@ -127,7 +92,7 @@ async def test_a_phone_stops_ringing_when_its_agent_dies(out: Outbound) -> None:
     number = out.number(NeverAnswers())
     async with out.dialler(RINGING_SECONDS="60"):
         attempt = await out.wish(number)
-        phone = await _until_it_rings(out, number)
+        phone = await out.rings(number)
         os.kill(await out.job_of(attempt), signal.SIGKILL)
         await phone.wait_ended(60)
         done = await out.done(attempt)
@@ -138,7 +103,7 @@ async def test_a_worker_killed_in_the_middle_of_a_talk(out: Outbound) -> None:
     number = out.number(Answers(after=0.2))
     async with out.dialler():
         attempt = await out.wish(number)
-        phone = await _until_it_rings(out, number)
+        phone = await out.rings(number)
         await phone.wait_active(30)
         job = await out.job_of(attempt)
         os.kill(out.line.worker.pid, signal.SIGKILL)
