@@ -129,9 +129,8 @@ class WebhookInbox:
         self.stored.set()
 
     async def _write(self, batch: Sequence[KeptWebhook]) -> None:
-        rows = _rows(batch)
         async with self._database.connection() as connection:
-            await connection.execute(_KEEP, *(list(column) for column in zip(*rows, strict=True)))
+            await connection.execute(_KEEP, *columns_of(batch))
 
     async def _count(self) -> None:
         while True:
@@ -158,14 +157,15 @@ def _fail(waiting: _Waiting, error: Exception) -> None:
         waiting.durable.set_exception(error)
 
 
-def _rows(batch: Sequence[KeptWebhook]) -> list[tuple[object, ...]]:
-    """A row for each different event, in the order of keep_webhooks.sql's columns."""
+def columns_of(batch: Sequence[KeptWebhook]) -> list[list[object]]:
+    """The arguments of keep_webhooks.sql: its columns, with a row for each different event."""
     rows: dict[tuple[Source, str], tuple[KeptWebhook, int]] = {}
     for kept in batch:
         key = (kept.source, _event_id(kept))
         first, deliveries = rows.get(key, (kept, 0))
         rows[key] = first, deliveries + 1
-    return [_row(kept, event_id, deliveries) for (_, event_id), (kept, deliveries) in rows.items()]
+    made = [_row(kept, event_id, deliveries) for (_, event_id), (kept, deliveries) in rows.items()]
+    return [list(column) for column in zip(*made, strict=True)]
 
 
 def _row(kept: KeptWebhook, event_id: str, deliveries: int) -> tuple[object, ...]:

@@ -1,12 +1,11 @@
 """From the inbox to the record: webhooks find their calls, and their facts are folded.
 
 links = WebhookLinks(database)
-await links.link(since); await links.fold()          # both idempotent, in any process
+await links.link(); await links.fold()          # both idempotent, in any process
 """
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -35,9 +34,7 @@ OUR_SIDE_FIRST = timedelta(seconds=15)
 _LOOK_SECONDS = 2.0
 _GATHER_SECONDS = 0.1
 """Under load a call's webhooks are folded together rather than each by itself."""
-_YOUNG = timedelta(minutes=5)
-_ALL_SECONDS = 30.0
-_OLD = timedelta(days=3)
+GIVEN_UP_AFTER = timedelta(days=3)
 """Calls that become known later than this are not ours: the account has other uses."""
 
 
@@ -74,11 +71,11 @@ class WebhookLinks:
         self._database = database
         self._our_side_first = our_side_first
 
-    async def link(self, since: datetime) -> int:
-        """Link what was received since then and has no call yet; how many found theirs."""
+    async def link(self) -> int:
+        """Look for the calls of webhooks that are due to be looked at; how many were found."""
         async with self._database.connection() as connection:
-            done = await connection.execute(_LINK, since, BY_NUMBERS)
-        return int(done.split()[-1])
+            found: int = await connection.fetchval(_LINK, BY_NUMBERS, GIVEN_UP_AFTER)
+        return found
 
     async def fold(self) -> int:
         """Put the facts of linked webhooks on record, a transaction a call; how many there were."""
@@ -114,21 +111,13 @@ class WebhookLinks:
         return [RefusedWebhooks(**dict(row)) for row in rows]
 
 
-async def keep_linking(
-    links: WebhookLinks, stored: asyncio.Event, now: Callable[[], datetime]
-) -> None:
+async def keep_linking(links: WebhookLinks, stored: asyncio.Event) -> None:
     """Link and fold for ever: soon after something was stored, and again for late calls."""
-    last_of_all = 0.0
-    loop = asyncio.get_running_loop()
     while True:
-        everything = loop.time() - last_of_all >= _ALL_SECONDS
         try:
-            since = now() - (_OLD if everything else _YOUNG)
             # What one webhook tells of its call, its session above all, finds the others theirs.
-            while await links.link(since) + await links.fold():
+            while await links.link() + await links.fold():
                 pass
-            if everything:
-                last_of_all = loop.time()
         except CallError as error:
             log.warning("webhooks_not_linked", error=error)
         except Exception as error:  # this loop must not die: it is nobody's request

@@ -32,7 +32,7 @@ async def webhook_desk(settings: Settings) -> AsyncIterator[WebhookDesk]:
         tasks = (
             asyncio.create_task(inbox.run(), name="webhook inbox"),
             asyncio.create_task(
-                keep_linking(WebhookLinks(database), inbox.stored, now), name="webhook links"
+                keep_linking(WebhookLinks(database), inbox.stored), name="webhook links"
             ),
         )
         try:

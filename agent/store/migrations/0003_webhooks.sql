@@ -27,12 +27,14 @@ create table webhook_inbox (
     reason text,
     call_id uuid,
     folded_at timestamptz,
+    -- When an unlinked one is looked at again.
+    look_at timestamptz not null default now(),
     primary key (source, event_id),
     check ((status = 'linked') = (call_id is not null))
 );
 
 create index webhook_inbox_received on webhook_inbox (received_at desc);
-create index webhook_inbox_unlinked on webhook_inbox (received_at) where status = 'unlinked';
+create index webhook_inbox_unlinked on webhook_inbox (look_at) where status = 'unlinked';
 create index webhook_inbox_unfolded on webhook_inbox (received_at)
     where status = 'linked' and folded_at is null;
 

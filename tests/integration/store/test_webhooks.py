@@ -38,9 +38,15 @@ class Desk:
         """As they come, some of them in one transaction."""
         await asyncio.gather(*(self.inbox.keep(_kept(body)) for body in bodies))
 
+    async def look(self) -> int:
+        """Link, without waiting until it is time to look again."""
+        async with self.database.connection() as connection:
+            await connection.execute("update webhook_inbox set look_at = now()")
+        return await self.links.link()
+
     async def settle(self) -> None:
         """Until nothing more can be linked or folded."""
-        while await self.links.link(NOW - timedelta(days=1)) + await self.links.fold():
+        while await self.look() + await self.links.fold():
             pass
 
     async def record(self, call_id: UUID) -> CallRecord:
@@ -220,7 +226,7 @@ async def test_an_end_told_by_webhook_waits_for_our_own_account(desk: Desk) -> N
     call, own = _inbound(session_id="s-3")
     await desk.calls.append(own[:2])
     await desk.receive([Leg(session_id="s-3").hangup(30)])
-    await patient.link(NOW - timedelta(days=1))
+    await patient.link()
     assert await patient.fold() == 0
     assert (await desk.record(call.call_id)).state is CallState.ACTIVE
     await desk.calls.append(own[2:])
@@ -267,7 +273,7 @@ async def test_linking_by_several_processes_at_once_folds_each_fact_once(desk: D
         await desk.receive([leg.initiated(), leg.answered(), leg.cost(), leg.hangup(50)])
     others = [WebhookLinks(desk.database, timedelta()) for _ in range(3)]
     for _ in range(3):
-        await asyncio.gather(*(each.link(NOW - timedelta(days=1)) for each in others))
+        await asyncio.gather(*(each.link() for each in others))
         await asyncio.gather(*(each.fold() for each in others))
     for call, _ in stories:
         events = (await desk.calls.show(call.call_id)).events
