@@ -1,6 +1,6 @@
 """`make bench`: this project's worker and the plain framework's, measured in turns on one stack.
 
-    python -m tests.bench [--quick] [--only calls|webhooks]
+    python -m tests.bench [--quick] [--only calls|webhooks|pacing]
 
 Prints a table and writes bench-results.json. A missed target is a result, not a failure: the exit
 code is 0 unless the measurement itself failed.
@@ -35,13 +35,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few calls: to see that it works")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="leave logs and data here")
-    parser.add_argument("--only", choices=("calls", "webhooks"), help="one of the two")
+    parser.add_argument("--only", choices=("calls", "webhooks", "pacing"), help="one of them")
     options = parser.parse_args()
     try:
-        if options.only != "calls":
+        if options.only in (None, "webhooks"):
             asyncio.run(_bench_webhooks(options.quick, options.keep))
-        if options.only != "webhooks":
+        if options.only in (None, "calls"):
             asyncio.run(_bench(options.quick, options.keep))
+        if options.only in (None, "pacing"):
+            asyncio.run(_pacing(options.quick))
     except CallError as error:
         fail(error)
 
