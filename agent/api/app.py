@@ -40,13 +40,13 @@ def build_app(parts: ApiParts) -> FastAPI:
         redirect_slashes=False,
     )
     for routes in (
+        webhook_routes,  # first: the only ones that come by the hundred a second
         outbound_routes,
         room_routes,
         call_routes,
         opt_out_routes,
         health_routes,
         metrics_routes,
-        webhook_routes,
     ):
         app.include_router(routes(parts))
     add_problem_handlers(app)

@@ -99,8 +99,9 @@ async def bench_webhooks(quick: bool, folder: Path, tell: Callable[[str], None])
     async with LocalPostgres(data_dir=folder / "postgres", durable=True) as postgres:
         await migrate(postgres.dsn)
         tell("webhooks: a row a request, and in groups")
-        row = await _row_a_request(postgres.dsn, seconds / 4)
-        grouped = await _in_groups(postgres.dsn, seconds / 4)
+        stored_each_way = 1000 if quick else 5000
+        row = await _row_a_request(postgres.dsn, stored_each_way)
+        grouped = await _in_groups(postgres.dsn, stored_each_way)
         tell(f"webhooks: {RATE} a second over HTTP for {seconds:.0f} s")
         account = TelnyxAccount()
         async with _Api(postgres.dsn, account, folder / "api.log") as api:
@@ -122,7 +123,7 @@ async def bench_webhooks(quick: bool, folder: Path, tell: Callable[[str], None])
     )
 
 
-async def _row_a_request(dsn: str, seconds: float) -> float:
+async def _row_a_request(dsn: str, count: int) -> float:
     keep = query("keep_webhooks")
     async with Database(dsn, max_size=_CONNECTIONS) as database:
 
@@ -130,37 +131,39 @@ async def _row_a_request(dsn: str, seconds: float) -> float:
             async with database.connection() as connection:
                 await connection.execute(keep, *columns_of([kept]))
 
-        return await _rate(store, seconds)
+        return await _rate(store, count)
 
 
-async def _in_groups(dsn: str, seconds: float) -> float:
+async def _in_groups(dsn: str, count: int) -> float:
     async with Database(dsn, max_size=3) as database:
         inbox = WebhookInbox(database, lambda: datetime.now(UTC))
         running = asyncio.create_task(inbox.run())
         try:
-            return await _rate(inbox.keep, seconds)
+            return await _rate(inbox.keep, count)
         finally:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
 
 
-async def _rate(store: Callable[[KeptWebhook], Awaitable[None]], seconds: float) -> float:
-    """Events a second of as many clients as wait for their acknowledgement at once."""
-    done = 0
-    until = time.monotonic() + seconds
+async def _rate(store: Callable[[KeptWebhook], Awaitable[None]], count: int) -> float:
+    """Events a second, of as many clients as wait for their acknowledgement at once."""
+    waiting = [_kept() for _ in range(count)]
 
     async def client() -> None:
-        nonlocal done
-        while time.monotonic() < until:
-            body, _ = _webhook()
-            now = datetime.now(UTC)
-            told = carrier_delivery(read_telnyx(body, received_at=now))
-            await store(KeptWebhook(told.source, body, {}, now, told))
-            done += 1
+        while waiting:
+            await store(waiting.pop())
 
+    await store(waiting.pop())  # connected, the statement prepared
     began = time.monotonic()
     await asyncio.gather(*(client() for _ in range(_CLIENTS)))
-    return done / (time.monotonic() - began)
+    return count / (time.monotonic() - began)
+
+
+def _kept() -> KeptWebhook:
+    body, _ = _webhook()
+    now = datetime.now(UTC)
+    told = carrier_delivery(read_telnyx(body, received_at=now))
+    return KeptWebhook(told.source, body, {}, now, told)
 
 
 async def _post_at_rate(
@@ -177,10 +180,8 @@ async def _post_at_rate(
     connector = aiohttp.TCPConnector(limit=100)
     async with aiohttp.ClientSession(timeout=timeout, connector=connector) as session:
 
-        async def post(due: float) -> None:
+        async def post(due: float, body: bytes, event_id: str, headers: dict[str, str]) -> None:
             nonlocal failed
-            body, event_id = _webhook()
-            headers = account.headers(body, datetime.now(UTC))
             try:
                 async with session.post(url, data=body, headers=headers) as answer:
                     await answer.read()
@@ -193,13 +194,15 @@ async def _post_at_rate(
             else:
                 failed += 1
 
+        bodies = [_webhook() for _ in range(int(RATE * seconds))]
+        signed = [(*each, account.headers(each[0], datetime.now(UTC))) for each in bodies]
         tasks = []
         began = time.monotonic()
-        for number in range(int(RATE * seconds)):
+        for number, webhook in enumerate(signed):
             due = began + number / RATE
             if (wait := due - time.monotonic()) > 0:
                 await asyncio.sleep(wait)
-            tasks.append(asyncio.create_task(post(due)))
+            tasks.append(asyncio.create_task(post(due, *webhook)))
         await asyncio.gather(*tasks)
     return latencies, failed, acknowledged
 
