@@ -23,7 +23,9 @@ from agent.worker.parts import BuildParts, CallParts, OutboundParts
 log = structlog.get_logger(__name__)
 
 _LONG_WAIT_SECONDS = 0.5
-"""Who waited longer for the slot asks again whether the call is still allowed."""
+"""Who waits longer for the slot asks again whether the call is still allowed."""
+_ASK_AHEAD_SECONDS = 0.2
+"""So long before the slot: an answer that takes its time must not make the call late."""
 _WRITE_TRIES = 5
 _WRITE_AGAIN_SECONDS = 1.0
 
@@ -48,6 +50,20 @@ async def take_outbound(build: BuildParts, ctx: JobContext, order: CallOrder) ->
     running = RunningCall(ctx, parts, callee, Direction.OUTBOUND)
     running.placing = OutboundCall(running, parts, parts.outbound, order)
     return running
+
+
+async def until_slot(
+    slot: Slot, why_not_now: Callable[[], Coroutine[None, None, NotNow | None]]
+) -> NotNow | None:
+    """Wait for the slot; what has changed during a long wait comes back at once."""
+    loop = asyncio.get_running_loop()
+    due = loop.time() + slot.wait
+    if slot.wait > _LONG_WAIT_SECONDS:
+        await asyncio.sleep(slot.wait - _ASK_AHEAD_SECONDS)
+        if (why := await why_not_now()) is not None:
+            return why
+    await asyncio.sleep(max(0.0, due - loop.time()))
+    return None
 
 
 class OutboundCall:
@@ -95,11 +111,7 @@ class OutboundCall:
 
     async def _wait_for(self, slot: Slot) -> bool:
         """Until the slot comes; what changed meanwhile counts. False: not dialled."""
-        if slot.wait > 0:
-            await asyncio.sleep(slot.wait)
-        why = None
-        if slot.wait > _LONG_WAIT_SECONDS:
-            why = await self._parts.dialings.why_not_now(self._call_id)
+        why = await until_slot(slot, lambda: self._parts.dialings.why_not_now(self._call_id))
         if not self._running.room.isconnected():
             # Somebody ended the room. Dialling would open it again, without us in it.
             why = why or NotNow.STOPPED

@@ -7,6 +7,7 @@ process. Each takes its slot, waits for it and then only notes the time: no agen
 """
 
 import asyncio
+import logging
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -19,6 +20,7 @@ from random import Random
 from typing import cast
 from uuid import UUID, uuid4
 
+import structlog
 from livekit import api
 from pydantic import TypeAdapter
 
@@ -39,6 +41,7 @@ from agent.store.listening import listen
 from agent.store.migrate import migrate
 from agent.store.trunks import TrunkStore
 from agent.telephony.dispatch import read_order
+from agent.worker.outbound import until_slot
 
 RATE = 20.0
 """Calls a second that the trunk allows."""
@@ -49,8 +52,6 @@ PLACES = 200
 """Calls that the simulated workers hold at once."""
 _BATCH = 60
 """Attempts that a dialler claims at once: three seconds of the trunk, as in its wiring."""
-_LONG_WAIT_SECONDS = 0.5
-"""As the job does: who waited longer asks once more whether it may."""
 _MARGIN_SECONDS = 60.0
 _TRUNK, _AGENT = "bench", "bench"
 _FIRST_NUMBER = 470_000_000
@@ -102,6 +103,7 @@ async def measure_pacing(seconds: float) -> Pacing:
     Raises StackError when the calls do not all go out within a minute more.
     """
     count = round(RATE * seconds)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     async with _postgres() as dsn:
         await migrate(dsn)
         async with (
@@ -195,9 +197,7 @@ class _Jobs:
         slot = await self._dialings.begin(call_id, _TRUNK, _RULES, seconds_per_call(RATE))
         assert isinstance(slot, Slot), slot
         due = time.monotonic() + slot.wait
-        await asyncio.sleep(max(0.0, slot.wait))
-        if slot.wait > _LONG_WAIT_SECONDS:
-            assert await self._dialings.why_not_now(call_id) is None
+        assert await until_slot(slot, lambda: self._dialings.why_not_now(call_id)) is None
         now = time.monotonic()
         self.dials.append(now)
         self.late.append(now - due)
@@ -208,6 +208,7 @@ class _Jobs:
 
 def _dialer_parts(database: Database, jobs: _Jobs) -> DialerParts:
     now: Callable[[], datetime] = partial(datetime.now, UTC)
+    playbook = load_playbook(ROOT / "prompts", "default")
     return DialerParts(
         id=uuid4(),
         attempts=AttemptStore(database),
@@ -218,7 +219,7 @@ def _dialer_parts(database: Database, jobs: _Jobs) -> DialerParts:
         trunk_id="ST_bench",
         our_number="+3226010500",
         rules=_RULES,
-        playbook=lambda wanted: load_playbook(ROOT / "prompts", wanted or "default"),
+        playbook=lambda wanted: playbook,  # read once: in production no job shares its process
         max_batch=_BATCH,
         ringing_seconds=30.0,
         max_call_seconds=600.0,
