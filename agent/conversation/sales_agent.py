@@ -15,6 +15,7 @@ from agent.domain.calls import EventKind
 from agent.domain.phrases import asks_if_robot, is_backchannel
 from agent.domain.promises import CLAIMS_TO_BE_A_PERSON, why_not
 from agent.voice.interruption import resume_soon
+from agent.voice.onset import without_lead
 
 _TRANSCRIPTS = (
     stt.SpeechEventType.INTERIM_TRANSCRIPT,
@@ -70,6 +71,12 @@ class SalesAgent(Agent):
             yield chunk
         if rest := gate.finish():
             yield rest
+
+    def tts_node(
+        self, text: AsyncIterable[str], model_settings: ModelSettings
+    ) -> AsyncIterable[rtc.AudioFrame]:
+        """The voice, from its first sound: the caller waits through every millisecond before."""
+        return without_lead(Agent.default.tts_node(self, text, model_settings))
 
     async def on_user_turn_completed(self, turn_ctx: ChatContext, new_message: ChatMessage) -> None:
         """Answer the turn, and with it what was said during the disclosure; not after goodbye."""

@@ -16,13 +16,13 @@ import structlog
 from livekit import rtc
 from livekit.agents import APIError, tts
 
+from agent.voice.onset import SILENT_BELOW
+
 SAMPLE_RATE = 24_000
 """Of the audio kept here: Hz, mono, 16 bit."""
 _FRAME_SAMPLES = SAMPLE_RATE // 50
 _LEAD_SECONDS = 0.5
 _TAIL_FRAMES = 8
-_SILENT_BELOW = 300
-"""Of 32767: the hiss of a synthesiser is below, the softest consonant above."""
 
 log = structlog.get_logger(__name__)
 
@@ -107,7 +107,7 @@ def _trimmed(pcm: bytes) -> bytes:
     """
     samples = np.frombuffer(pcm, np.int16)
     frames = samples[: len(samples) // _FRAME_SAMPLES * _FRAME_SAMPLES].reshape(-1, _FRAME_SAMPLES)
-    loud = np.abs(frames).max(axis=1, initial=0) > _SILENT_BELOW
+    loud = np.abs(frames).max(axis=1, initial=0) > SILENT_BELOW
     if not loud.any():
         return pcm
     first = max(0, int(np.argmax(loud)) - 1)

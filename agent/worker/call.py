@@ -23,7 +23,7 @@ from agent.domain.phone_numbers import PhoneNumber
 from agent.telephony.caller import Caller, read_caller, wait_until_active
 from agent.telephony.dispatch import CONTROL_TOPIC
 from agent.telephony.phone_line import LiveKitPhoneLine
-from agent.voice.pipeline import build_session
+from agent.voice.pipeline import LISTENING, build_session
 from agent.voice.recorder import CallRecorder
 from agent.worker.hand_over import PERSON, HandOver
 from agent.worker.parts import BuildParts, CallParts
@@ -134,6 +134,7 @@ class RunningCall:
             room=self.room,
             room_options=RoomOptions(
                 participant_identity=self._caller.identity,
+                audio_input=LISTENING,
                 text_output=TextOutputOptions(next_in_chain=self.call.heard),
                 text_input=False,
                 # A phone that leaves without an answer: the dial's own error says why.

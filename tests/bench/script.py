@@ -16,7 +16,7 @@ PAUSE_SECONDS = 0.7
 
 ASKS_FOR_MUCH = "Could you please explain to me how all of this goes?"
 BARGE_IN = "Hold on a moment, there is one more thing that we would like to know."
-BARGE_IN_SECONDS = 2.0
+BARGE_IN_SECONDS = 1.5
 """Into the agent's answer to ASKS_FOR_MUCH."""
 
 NUMBER = "+32470555190"
@@ -37,8 +37,8 @@ def _always(answer: str) -> Scenario:
 
 
 SHORT_ANSWERS = _always("I am glad that you told me this.")
-# One sentence without a comma: eight seconds without a pause that could be taken for a stop.
+# Its first three seconds are without a pause that could be taken for a stop.
 LONG_ANSWERS = _always(
-    "An adviser comes to your house and looks at the roof and at the meter and then sits down with "
-    "you at the table and writes down everything that you want to have."
+    "When the sun shines on the roof of your house the panels load the battery all day long so "
+    "that the lamps in your kitchen and the car in your garage run on it all night long."
 )
