@@ -27,16 +27,20 @@ STOPPED = re.compile(r"dialling is stopped; 1 calls said goodbye, 1 were cut")
 
 @pytest_asyncio.fixture(scope="module", loop_scope="package")
 async def out(centre: CallCentre) -> AsyncIterator[Outbound]:
-    """A worker and a dialler; the switch is as it was found when the tests end."""
+    """A worker and a dialler."""
     database = centre.database
     async with centre.worker(IDLE_PROCESSES="2", RINGING_SECONDS="90") as ours:
         outbound = Outbound(centre, ours, AttemptStore(database), TrunkStore(database))
-        await outbound.trunks.resume_dialling()
-        try:
-            async with outbound.dialler(RINGING_SECONDS="90"):
-                yield outbound
-        finally:
-            await outbound.trunks.resume_dialling()
+        async with outbound.dialler(RINGING_SECONDS="90"):
+            yield outbound
+
+
+@pytest_asyncio.fixture(autouse=True, loop_scope="package")
+async def dialling_goes_on(out: Outbound) -> AsyncIterator[None]:
+    """Whatever a test did to the switch, and wherever it failed."""
+    await out.trunks.resume_dialling()
+    yield
+    await out.trunks.resume_dialling()
 
 
 @pytest.mark.timeout(240)
@@ -61,8 +65,8 @@ async def test_stop_all_cuts_what_rings_and_lets_the_agent_say_goodbye(out: Outb
     end = await phone.wait_ended(COMMAND_SECONDS)
     assert end.by == "them"
     assert phone.answered_at is None
-    assert "goodbye" in (await caller.hears("goodbye")).lower()
     await caller.is_hung_up_on()
+    assert "goodbye" in (await caller.heard()).lower()
     stopped = await stopping
     assert stopped.returncode == 0, stopped.stderr
     assert STOPPED.search(" ".join(stopped.stdout.split())), stopped.stdout
