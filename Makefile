@@ -31,5 +31,5 @@ lock: setup ## write requirements/*.lock anew from pyproject.toml (newest versio
 	@scripts/lock $(ARGS)
 
 clean: ## remove .venv, .stack and caches; recordings and .env stay
-	rm -rf .venv .stack .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis bench-results.json bench-webhooks.json
+	rm -rf .venv .stack .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis bench-results.json bench-webhooks.json bench-pacing.json
 	find agent tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
