@@ -187,7 +187,11 @@ class _Jobs:
         """Say how many places are free, as a worker does."""
         me, started = uuid4(), datetime.now(UTC)
         while True:
-            detail = {"agent": _AGENT, "places": PLACES, "free": PLACES - len(self._running)}
+            detail: dict[str, int | str] = {
+                "agent": _AGENT,
+                "places": PLACES,
+                "free": PLACES - len(self._running),
+            }
             await heartbeats.beat(
                 Process(me, ProcessKind.WORKER, "bench", os.getpid(), started, detail)
             )
