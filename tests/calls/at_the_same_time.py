@@ -1,18 +1,17 @@
-"""Tests of this folder are whole calls, and three calls are held at the same time.
+"""Whole calls are long and mostly waiting: several tests are run at the same time.
 
 Each test stays a test: it is chosen, reported and timed as pytest does it; only the telephones are
 not waited for one after the other. A test of several calls says so: `@pytest.mark.call(2)`. Those
-that want other fixtures than `line` and `centre` are run as usual.
+that want other fixtures than the shared ones are run as usual.
 """
 
 import asyncio
 import functools
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 
 import pytest
-
-from tests.calls.call_centre import CallCentre, Line
 
 PLACES = 3
 """What two cores and one recogniser carry without making anybody wait."""
@@ -21,10 +20,16 @@ Test = Callable[..., Awaitable[None]]
 
 
 class AtTheSameTime:
-    """The chosen tests, begun in their order as places become free once the first is awaited."""
+    """The chosen tests, begun in their order as places become free once the first is awaited.
 
-    def __init__(self) -> None:
+    `shared` are the fixtures that they may take; one of `alone` is had by one test at a time.
+    """
+
+    def __init__(self, *shared: str, alone: Sequence[str] = ()) -> None:
+        self._shared = {*shared, *alone}
+        self._alone = {fixture: asyncio.Lock() for fixture in alone}
         self._tests: dict[str, tuple[Test, int]] = {}
+        self._fixtures: dict[str, object] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._free = PLACES
         self._changed = asyncio.Condition()
@@ -32,21 +37,24 @@ class AtTheSameTime:
     def add(self, item: pytest.Function) -> None:
         """Have `item` await its test, which may have begun long before."""
         name, test = item.nodeid, item.obj
-        if not {"line", "centre"}.issuperset(inspect.signature(test).parameters):
+        wanted = inspect.signature(test).parameters
+        if not self._shared.issuperset(wanted):
             return
         mark = item.get_closest_marker("call")
         self._tests[name] = (test, mark.args[0] if mark and mark.args else 1)
 
         @functools.wraps(test)
-        async def awaited(line: Line | None = None, centre: CallCentre | None = None) -> None:
-            there = line.centre if line is not None else centre
-            assert there is not None
+        async def awaited(**_: object) -> None:
             for each in self._tests:
                 if each not in self._running:
-                    self._running[each] = asyncio.create_task(self._run(each, there), name=each)
+                    self._running[each] = asyncio.create_task(self._run(each), name=each)
             await self._running[name]
 
         item.obj = awaited
+
+    def open(self, **fixtures: object) -> None:
+        """The shared fixtures; before the first test."""
+        self._fixtures = fixtures
 
     async def close(self) -> None:
         """Nobody waits for the rest any more."""
@@ -54,16 +62,18 @@ class AtTheSameTime:
             test.cancel()
         await asyncio.gather(*self._running.values(), return_exceptions=True)
 
-    async def _run(self, name: str, centre: CallCentre) -> None:
+    async def _run(self, name: str) -> None:
         test, calls = self._tests[name]
-        fixtures = {"line": centre.line, "centre": centre}
         wanted = inspect.signature(test).parameters
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._free >= calls)
-            self._free -= calls
-        try:
-            await test(**{fixture: fixtures[fixture] for fixture in wanted})
-        finally:
+        async with AsyncExitStack() as held:
+            for fixture in sorted(self._alone.keys() & wanted):
+                await held.enter_async_context(self._alone[fixture])
             async with self._changed:
-                self._free += calls
-                self._changed.notify_all()
+                await self._changed.wait_for(lambda: self._free >= calls)
+                self._free -= calls
+            try:
+                await test(**{fixture: self._fixtures[fixture] for fixture in wanted})
+            finally:
+                async with self._changed:
+                    self._free += calls
+                    self._changed.notify_all()

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Self
 
@@ -34,6 +36,15 @@ class Cable:
         for connection in list(self._open):
             connection.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
+
+    @asynccontextmanager
+    async def cut_off(self) -> AsyncIterator[None]:
+        """Cut for the length of the block."""
+        await self.cut()
+        try:
+            yield
+        finally:
+            await self.mend()
 
     async def __aenter__(self) -> Self:
         await self.mend()

@@ -37,6 +37,7 @@ from agent.local.phone_network.network import PhoneNetwork
 from agent.local.phone_network.server import open_door
 from agent.local.phone_network.upstream import Upstream
 from agent.local.processes import LOOPBACK, ChildProcess, free_port, spawn
+from agent.local.python_server import PythonServer
 from agent.local.stack import Stack
 from agent.settings import ROOT
 from agent.store.calls import CallStore
@@ -58,7 +59,6 @@ class CallCentre:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.recordings = folder / "recordings"
         self.numbers_dialled_from: list[str] = []
         self.worker_logs: list[Path] = []
         self._open = AsyncExitStack()
@@ -73,12 +73,8 @@ class CallCentre:
     speech: Speech
     database: Database
     store: CallStore
-    to_livekit: Cable
-    """The workers' way to LiveKit."""
-    to_postgres: Cable
-    """The workers' way to Postgres; tests have one of their own."""
     environment: dict[str, str]
-    """What a worker here is given."""
+    """What a process of ours is given here."""
 
     async def __aenter__(self) -> Self:
         enter = self._open.enter_async_context
@@ -97,15 +93,12 @@ class CallCentre:
             self.store = CallStore(self.database)
             http = await enter(aiohttp.ClientSession())
             self.speech = Speech(given["SPEECH_URL"], http)
-            self.to_livekit = await enter(Cable(_port(door.url)))
-            self.to_postgres = await enter(Cable(_port(given["DATABASE_URL"])))
         except BaseException:
             await self._open.aclose()
             raise
         self.environment = given | {
-            "LIVEKIT_URL": f"ws://{LOOPBACK}:{self.to_livekit.port}",
-            "DATABASE_URL": _through(given["DATABASE_URL"], self.to_postgres.port),
-            "RECORDINGS_DIR": str(self.recordings),
+            "LIVEKIT_URL": door.url.replace("http", "ws", 1),
+            "RECORDINGS_DIR": str(self.folder / "recordings"),
             "SPEECH_CACHE_DIR": str(self.folder / "speech"),
             "PROMPTS_DIR": str(prompts(self.folder / "prompts")),
             "PLAYBOOK": "short",
@@ -122,37 +115,69 @@ class CallCentre:
         await self._open.aclose()
 
     @asynccontextmanager
-    async def worker(self, **settings: str) -> AsyncIterator["Line"]:
+    async def worker(
+        self, *, speech: Speech | None = None, **settings: str
+    ) -> AsyncIterator["Line"]:
         """A worker process with a number of its own, ready to take calls.
 
-        `settings` are environment variables. A worker that still runs at the end of the block is
-        stopped, and must then end with 0.
+        `settings` are environment variables; `speech` are other providers than everybody's. A
+        worker that still runs at the end of the block is stopped, and must then end with 0.
         """
         number = f"+322601{1000 + next(self._numbers)}"
         name = f"agent-{number[1:]}"
         await self._answer_at(number, name)
         port = free_port()
         log = self.folder / "logs" / f"{name}.log"
+        recordings = self.folder / "recordings" / name
         self.worker_logs.append(log)
-        given = {"MAX_CONCURRENT_CALLS": "3", "IDLE_PROCESSES": "2", **settings}
-        process = spawn(
-            name,
-            [sys.executable, ROOT / "agent.py", "start"],
-            log=log,
-            environment=self.environment
-            | given
-            | {"AGENT_NAME": name, "PHONE_NUMBER": number, "HEALTH_PORT": str(port)},
-            cwd=ROOT,
-        )
-        line = Line(self, number, process, f"http://{LOOPBACK}:{port}", log)
-        try:
-            await process.ready(line.is_ready, timeout=READY_WITHIN)
-            yield line
-            if process.exit_code is None:
-                await process.stop(timeout=ENDS_WITHIN)
-                assert process.exit_code == 0, process.last_words()
-        finally:
-            process.kill()
+        url, dsn = self.environment["LIVEKIT_URL"], self.environment["DATABASE_URL"]
+        async with Cable(_port(url)) as to_livekit, Cable(_port(dsn)) as to_postgres:
+            process = spawn(
+                name,
+                [sys.executable, ROOT / "agent.py", "start"],
+                log=log,
+                environment={
+                    **self.environment,
+                    **({} if speech is None else speech.environment),
+                    "LIVEKIT_URL": _through(url, to_livekit.port),
+                    "DATABASE_URL": _through(dsn, to_postgres.port),
+                    "AGENT_NAME": name,
+                    "PHONE_NUMBER": number,
+                    "HEALTH_PORT": str(port),
+                    "RECORDINGS_DIR": str(recordings),
+                    "MAX_CONCURRENT_CALLS": "3",
+                    "IDLE_PROCESSES": "2",
+                    **settings,
+                },
+                cwd=ROOT,
+            )
+            line = Line(
+                centre=self,
+                number=number,
+                worker=process,
+                health_url=f"http://{LOOPBACK}:{port}",
+                log=log,
+                recordings=recordings,
+                to_livekit=to_livekit,
+                to_postgres=to_postgres,
+                speech=speech or self.speech,
+            )
+            try:
+                await process.ready(line.is_ready, timeout=READY_WITHIN)
+                yield line
+                if process.exit_code is None:
+                    await process.stop(timeout=ENDS_WITHIN)
+                    assert process.exit_code == 0, process.last_words()
+            finally:
+                process.kill()
+
+    @asynccontextmanager
+    async def other_providers(self) -> AsyncIterator[Speech]:
+        """A second stand-in for OpenAI and Deepgram, to be broken while the first goes on."""
+        log = self.folder / "logs" / "other-providers.log"
+        module = ("-m", "agent.local.providers")
+        async with PythonServer("providers", module, ready_path="/healthz", log=log) as server:
+            yield Speech(server.url, self.speech.http)
 
     async def shipped_playbook(self) -> "Line":
         """A number answered with the playbook as it ships; its worker starts when first wanted."""
@@ -198,6 +223,12 @@ class Line:
     worker: ChildProcess
     health_url: str
     log: Path
+    recordings: Path
+    to_livekit: Cable
+    """The worker's way to LiveKit, its calls' too."""
+    to_postgres: Cable
+    """The worker's way to Postgres; tests have one of their own."""
+    speech: Speech
 
     @asynccontextmanager
     async def call(
@@ -212,7 +243,7 @@ class Line:
         phone = await centre.network.place_call(
             caller=centre.new_number(), callee=self.number, ringing_timeout=60
         )
-        caller = Caller(phone, centre.speech, centre.store)
+        caller = Caller(phone, self.speech, centre.store)
         async with caller.on_the_line(script, summary, interim=interim):
             yield caller
 
@@ -282,4 +313,4 @@ def _port(url: str) -> int:
 def _through(url: str, port: int) -> str:
     parts = urlsplit(url)
     assert parts.port is not None
-    return url.replace(f":{parts.port}/", f":{port}/", 1)
+    return url.replace(f":{parts.port}", f":{port}", 1)

@@ -9,7 +9,7 @@ import pytest_asyncio
 from tests.calls.at_the_same_time import AtTheSameTime
 from tests.calls.call_centre import CallCentre, Line
 
-_together = AtTheSameTime()
+_together = AtTheSameTime("line", "centre")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -22,12 +22,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def centre(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[CallCentre]:
     """The stack, and a worker with the short playbook."""
-    # More places than calls: one that has hung up still writes its record.
-    several = {"IDLE_PROCESSES": "3", "MAX_CONCURRENT_CALLS": "8"}
     async with (
         CallCentre(tmp_path_factory.mktemp("calls")) as centre,
-        centre.worker(**several) as centre.line,
+        # More places than calls: one that has hung up still writes its record.
+        centre.worker(IDLE_PROCESSES="3", MAX_CONCURRENT_CALLS="8") as centre.line,
     ):
+        _together.open(line=centre.line, centre=centre)
         try:
             yield centre
         finally:

@@ -3,7 +3,8 @@
 import io
 import re
 import wave
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 
 import aiohttp
 import numpy as np
@@ -32,6 +33,14 @@ class Speech:
         self.http = http
         self._spoken: dict[str, Lines] = {}
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables with which a worker uses these providers."""
+        return {
+            "OPENAI_BASE_URL": f"{self.root}/v1",
+            "DEEPGRAM_BASE_URL": f"{self.root}/deepgram",
+        }
+
     async def spoken(self, line: str) -> tuple[bytes, int]:
         """`line` in a person's voice: 16-bit mono, and its rate."""
         if line not in self._spoken:
@@ -48,8 +57,16 @@ class Speech:
         played = scenario(SayStep(say="-"), rules=rules, summary=summary)
         await register_room(self.http, self.root, room_sid, played)
 
-    async def faults(self, **parts: object) -> None:
-        """What chat, speech and listen do from now on: "ok", "refuse", "hang" or "garbage"."""
+    @asynccontextmanager
+    async def broken(self, **parts: object) -> AsyncIterator[None]:
+        """What chat, speech and listen do meanwhile: "refuse", "hang" or "garbage"."""
+        await self._set_faults(parts)
+        try:
+            yield
+        finally:
+            await self._set_faults(dict.fromkeys(parts, "ok"))
+
+    async def _set_faults(self, parts: Mapping[str, object]) -> None:
         async with self.http.put(f"{self.root}/stand-in/faults", json=parts) as answer:
             assert answer.status == 200, await answer.text()
 

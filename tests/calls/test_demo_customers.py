@@ -57,7 +57,7 @@ async def _customer(centre: CallCentre, name: str) -> CallDetail:
     call = await record_of(phone.room_name, centre.store)
     assert unmet(scenario, call.record) == []
     assert call.record.summary == scenario.summary
-    recording = centre.recordings / (call.record.recording or "none")
+    recording = line.recordings / (call.record.recording or "none")
     assert recording.name == f"{call.record.id}.ogg"
     assert stat.S_IMODE(recording.stat().st_mode) == 0o600
     await _check_sides(centre, call, recording)

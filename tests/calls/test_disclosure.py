@@ -52,7 +52,7 @@ async def test_an_opt_out_over_the_disclosure_counts_and_the_disclosure_is_spoke
 
 
 async def test_who_hangs_up_during_the_disclosure_was_not_told_and_is_not_recorded(
-    line: Line, centre: CallCentre
+    line: Line,
 ) -> None:
     async with line.call() as caller:
         await caller.hears_it_speak(for_seconds=1.5)
@@ -63,7 +63,7 @@ async def test_who_hangs_up_during_the_disclosure_was_not_told_and_is_not_record
     assert call.record.outcome.reason is Reason.DURING_DISCLOSURE
     assert call.record.disclosed_at is None
     assert call.record.recording is None
-    assert not list(centre.recordings.glob(f"*{call.record.id}*"))
+    assert not list(line.recordings.glob(f"*{call.record.id}*"))
     (disclosure,) = call.turns
     assert disclosure.interrupted
     assert len(words(disclosure.text)) < len(words(SHORT_DISCLOSURE))

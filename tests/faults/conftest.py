@@ -1,34 +1,47 @@
-"""A call centre of its own: what is broken here must not be needed elsewhere."""
+"""A call centre of its own, whose parts are broken: not those that other tests need."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from tests.calls.at_the_same_time import AtTheSameTime
 from tests.calls.call_centre import CallCentre, Line
+
+_together = AtTheSameTime("centre", alone=["line", "badly_served"])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of this folder begin together."""
+    for item in items:
+        if isinstance(item, pytest.Function) and item.path.parent == Path(__file__).parent:
+            _together.add(item)
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def centre(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[CallCentre]:
-    """The stack, and a worker that takes two calls at once."""
+    """The stack, a worker that takes two calls at once, and one with other providers."""
     async with (
         CallCentre(tmp_path_factory.mktemp("faults")) as centre,
         centre.worker(MAX_CONCURRENT_CALLS="2") as centre.line,
+        centre.other_providers() as providers,
+        centre.worker(speech=providers) as badly_served,
     ):
-        yield centre
+        _together.open(centre=centre, line=centre.line, badly_served=badly_served)
+        try:
+            yield centre
+        finally:
+            await _together.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="package")
 def line(centre: CallCentre) -> Line:
-    """The worker's number."""
+    """A number whose worker has what it needs. One test at a time has it."""
     return centre.line
 
 
-@pytest_asyncio.fixture(loop_scope="package", autouse=True)
-async def everything_is_mended(centre: CallCentre) -> AsyncIterator[None]:
-    """Whatever a test broke, the next one finds whole, with nobody on the line."""
-    yield
-    await centre.speech.faults(chat="ok", speech="ok", listen="ok")
-    await centre.to_livekit.mend()
-    await centre.to_postgres.mend()
-    await centre.line.is_free()
+@pytest.fixture(scope="package")
+def badly_served(centre: CallCentre) -> None:
+    """A number whose worker has providers of its own. One test at a time has it."""
+    # The tests get it from `_together`; this is what pytest knows it by.

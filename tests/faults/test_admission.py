@@ -6,7 +6,7 @@ from livekit import api
 from tests.calls.call_centre import CallCentre, Line, together, until
 from tests.calls.caller import Caller
 
-pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="package")]
+pytestmark = [pytest.mark.call(2), pytest.mark.asyncio(loop_scope="package")]
 
 
 async def test_a_call_too_many_gets_no_agent_the_others_are_unharmed_and_a_free_place_is_taken(

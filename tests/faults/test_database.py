@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="package")]
 async def test_callers_are_served_while_the_database_is_away_and_their_records_arrive_later(
     line: Line, centre: CallCentre
 ) -> None:
-    unsaved = centre.recordings / "unsaved"
+    unsaved = line.recordings / "unsaved"
 
     async def is_on_disk() -> bool:
         return bool(list(unsaved.glob("*.jsonl")))
@@ -19,20 +19,20 @@ async def test_callers_are_served_while_the_database_is_away_and_their_records_a
     async def is_gone_from_disk() -> bool:
         return not list(unsaved.iterdir())
 
-    await centre.to_postgres.cut()
-    async with line.call() as ann:
-        await ann.hears("help you")
-        await ann.says("Please never call me again.")
-        await ann.is_hung_up_on()
-    assert "will not call you again" in await ann.heard()
-    await until(is_on_disk, "the record of a call that is over is on disk")
-    assert not await centre.store.is_opted_out(ann.number)
+    async with line.to_postgres.cut_off():
+        async with line.call() as ann:
+            await ann.hears("help you")
+            await ann.says("Please never call me again.")
+            await ann.is_hung_up_on()
+        assert "will not call you again" in await ann.heard()
+        await until(is_on_disk, "the record of a call that is over is on disk")
+        assert not await centre.store.is_opted_out(ann.number)
 
-    async with line.call() as bob:
-        await bob.hears("help you")
-        await centre.to_postgres.mend()
-        await bob.says("That would be all for today.")
-        await bob.is_hung_up_on()
+        async with line.call() as bob:
+            await bob.hears("help you")
+            await line.to_postgres.mend()
+            await bob.says("That would be all for today.")
+            await bob.is_hung_up_on()
     later = await bob.record()
     assert later.record.outcome is not None
     assert later.record.outcome.disposition is Disposition.NOT_INTERESTED

@@ -5,7 +5,7 @@ import pytest
 from agent.domain.calls import EventKind
 from agent.domain.outcomes import Disposition, Reason
 from agent.store.calls import CallDetail
-from tests.calls.call_centre import CallCentre, Line
+from tests.calls.call_centre import Line
 from tests.calls.caller import Caller
 
 pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="package")]
@@ -15,58 +15,51 @@ LONGEST_SILENCE = 20.0
 
 
 async def test_a_model_that_fails_once_costs_an_apology_and_one_that_goes_on_ends_the_call(
-    line: Line, centre: CallCentre
+    badly_served: Line,
 ) -> None:
-    async with line.call() as caller:
+    both_tries_of_one_reply = {"fault": "refuse", "count": 2}
+    async with badly_served.call() as caller:
         await caller.hears("help you")
-        await centre.speech.faults(chat={"fault": "refuse", "count": 2})  # both tries of one reply
-        await caller.says("What do you offer?")
-        await caller.hears("went wrong on my side")
-        await caller.says("What do you offer?")
-        await caller.hears("batter")
-        await centre.speech.faults(chat="garbage")
-        await caller.says("Who are you?")
-        await caller.hears("went wrong on my side")
-        await caller.says("Who are you?")
-        await caller.is_hung_up_on()
+        async with badly_served.speech.broken(chat=both_tries_of_one_reply):
+            await caller.says("What do you offer?")
+            await caller.hears("went wrong on my side")
+            await caller.says("What do you offer?")
+            await caller.hears("batter")
+        async with badly_served.speech.broken(chat="garbage"):
+            await _says_it_twice(caller)
     await _was_let_go_politely(caller, "llm")
 
 
-async def test_a_model_that_hangs_ends_the_call_politely(line: Line, centre: CallCentre) -> None:
-    async with line.call() as caller:
+async def test_a_model_that_hangs_ends_the_call_politely(badly_served: Line) -> None:
+    async with badly_served.call() as caller:
         await caller.hears("help you")
-        await centre.speech.faults(chat="hang")
-        await _says_it_twice(caller)
+        async with badly_served.speech.broken(chat="hang"):
+            await _says_it_twice(caller)
     await _was_let_go_politely(caller, "llm")
 
 
-async def test_a_recogniser_that_never_answers_ends_the_call_politely(
-    line: Line, centre: CallCentre
-) -> None:
-    await centre.speech.faults(listen="hang")
-    async with line.call() as caller:
+async def test_a_recogniser_that_never_answers_ends_the_call_politely(badly_served: Line) -> None:
+    async with badly_served.speech.broken(listen="hang"), badly_served.call() as caller:
         await caller.hears("help you")
         await _says_it_twice(caller)
     await _was_let_go_politely(caller, "stt")
 
 
 async def test_a_voice_that_fails_is_apologised_for_with_the_lines_that_are_there(
-    line: Line, centre: CallCentre
+    badly_served: Line,
 ) -> None:
-    async with line.call() as caller:
+    async with badly_served.call() as caller:
         await caller.hears("help you")
-        await centre.speech.faults(speech="refuse")
-        await _says_it_twice(caller)
+        async with badly_served.speech.broken(speech="refuse"):
+            await _says_it_twice(caller)
     await _was_let_go_politely(caller, "tts")
 
 
-async def test_a_recogniser_that_goes_away_ends_the_call_politely(
-    line: Line, centre: CallCentre
-) -> None:
-    async with line.call() as caller:
+async def test_a_recogniser_that_goes_away_ends_the_call_politely(badly_served: Line) -> None:
+    async with badly_served.call() as caller:
         await caller.hears("help you")
-        await centre.speech.faults(listen="refuse")
-        await caller.is_hung_up_on()
+        async with badly_served.speech.broken(listen="refuse"):
+            await caller.is_hung_up_on()
     await _was_let_go_politely(caller, "stt")
 
 

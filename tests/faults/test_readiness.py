@@ -14,11 +14,10 @@ async def test_a_worker_is_ready_only_while_it_is_connected_and_then_takes_calls
         return not await line.is_ready()
 
     assert await line.is_ready()
-    await centre.to_livekit.cut()
-    await until(is_not_ready, "not ready without LiveKit")
-    async with centre.speech.http.get(f"{line.health_url}/healthz") as answer:
-        assert answer.status == 200
-    await centre.to_livekit.mend()
+    async with line.to_livekit.cut_off():
+        await until(is_not_ready, "not ready without LiveKit")
+        async with centre.speech.http.get(f"{line.health_url}/healthz") as answer:
+            assert answer.status == 200
     await until(line.is_ready, "ready again", within=60)
     async with line.call() as caller:
         await caller.hears("help you")

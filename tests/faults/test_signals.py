@@ -35,7 +35,7 @@ async def test_sigterm_to_the_whole_process_group_lets_the_call_finish_and_ends_
         assert await asyncio.wait_for(line.worker.exited(), 60) == 0
     assert call.record.outcome is not None
     assert call.record.outcome.disposition is Disposition.NOT_INTERESTED
-    assert (centre.recordings / (call.record.recording or "none")).stat().st_size > 0
+    assert (line.recordings / (call.record.recording or "none")).stat().st_size > 0
     assert "Thank you for calling" in call.turns[-1].text
 
 
