@@ -14,7 +14,7 @@ from agent.cli.console import console, errors, table
 from agent.cli.context import settings
 from agent.local.stack import Stack
 from agent.local.stack_parts import READY, Progress
-from agent.settings import Settings, read_environment
+from agent.settings import Settings, load_settings, read_environment
 from agent.store.migrate import migrate
 
 app = typer.Typer()
@@ -57,7 +57,7 @@ async def _run(port: int | None, temporary: bool) -> None:
             return
         await starting
     try:
-        await bring_up_database(settings())
+        await bring_up_database(load_settings(extra=running.environment))
         _print_stack(running)
         watching: asyncio.Future[None] = asyncio.create_task(_fail_with_a_part(running))
         await asyncio.wait([watching, asked_to_end], return_when=asyncio.FIRST_COMPLETED)

@@ -9,7 +9,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         keys = ("LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
-        told = {"argv": sys.argv[1:], **{key: os.environ.get(key) for key in keys}}
+        told: dict[str, object] = {
+            "argv": sys.argv[1:],
+            **{key: os.environ.get(key) for key in keys},
+        }
         if self.path == "/phone-network/webhooks":
             told = {"public_key": "example-key", "delivered": 0}
         self.send_response(200)
