@@ -4,6 +4,7 @@ from collections.abc import AsyncIterable, AsyncIterator
 
 import numpy as np
 from livekit import rtc
+from livekit.agents.types import USERDATA_TIMED_TRANSCRIPT
 
 SILENT_BELOW = 300
 """Of 32767: the hiss of a synthesiser is below, the softest consonant above."""
@@ -39,12 +40,22 @@ def _from_first_sound(frames: list[rtc.AudioFrame]) -> rtc.AudioFrame:
     loud = np.abs(_samples(whole)) > SILENT_BELOW
     first = max(0, int(np.argmax(loud)) - int(_KEPT_SECONDS * whole.sample_rate))
     rest = np.frombuffer(whole.data, np.int16)[first:]
-    return rtc.AudioFrame(rest.tobytes(), whole.sample_rate, 1, len(rest))
+    return _frame(rest.tobytes(), frames)
 
 
 def _joined(frames: list[rtc.AudioFrame]) -> rtc.AudioFrame:
-    pcm = b"".join(frame.data.tobytes() for frame in frames)
-    return rtc.AudioFrame(pcm, frames[0].sample_rate, 1, len(pcm) // 2)
+    return _frame(b"".join(frame.data.tobytes() for frame in frames), frames)
+
+
+def _frame(pcm: bytes, of: list[rtc.AudioFrame]) -> rtc.AudioFrame:
+    """Audio in place of `of`, with what they carried: when the synthesis began, the sentences."""
+    made = rtc.AudioFrame(pcm, of[0].sample_rate, 1, len(pcm) // 2)
+    for frame in reversed(of):
+        made.userdata.update({k: v for k, v in frame.userdata.items() if v})
+    sentences = [text for frame in of for text in frame.userdata.get(USERDATA_TIMED_TRANSCRIPT, [])]
+    if sentences:
+        made.userdata[USERDATA_TIMED_TRANSCRIPT] = sentences
+    return made
 
 
 def _samples(frame: rtc.AudioFrame) -> "np.typing.NDArray[np.int32]":

@@ -15,6 +15,8 @@ import numpy as np
 import structlog
 from livekit import rtc
 from livekit.agents import APIError, tts
+from livekit.agents.types import USERDATA_TIMED_TRANSCRIPT
+from livekit.agents.voice.io import TimedString
 
 from agent.voice.onset import SILENT_BELOW
 
@@ -72,7 +74,7 @@ class SpokenAhead:
     def frames(self, line: str) -> AsyncIterator[rtc.AudioFrame] | None:
         """The line's audio in 20 ms frames, or None if it has not been rendered."""
         pcm = self._audio.get(line)
-        return None if pcm is None else _frames(pcm)
+        return None if pcm is None else _frames(line, pcm)
 
     def _path(self, line: str) -> Path:
         name = hashlib.sha256(f"{self._voice}\0{line}".encode()).hexdigest()
@@ -115,7 +117,7 @@ def _trimmed(pcm: bytes) -> bytes:
     return frames[first:last].tobytes()
 
 
-async def _frames(pcm: bytes) -> AsyncIterator[rtc.AudioFrame]:
+async def _frames(line: str, pcm: bytes) -> AsyncIterator[rtc.AudioFrame]:
     """In real time but for a short lead.
 
     All at once, ten seconds of audio would keep the framework's transcript synchroniser, and with
@@ -129,4 +131,7 @@ async def _frames(pcm: bytes) -> AsyncIterator[rtc.AudioFrame]:
         if ahead > _LEAD_SECONDS:
             await asyncio.sleep(ahead - _LEAD_SECONDS)
         chunk = pcm[start : start + step].ljust(step, b"\0")
-        yield rtc.AudioFrame(chunk, SAMPLE_RATE, 1, _FRAME_SAMPLES)
+        frame = rtc.AudioFrame(chunk, SAMPLE_RATE, 1, _FRAME_SAMPLES)
+        if start == 0:
+            frame.userdata[USERDATA_TIMED_TRANSCRIPT] = [TimedString(line, start_time=0.0)]
+        yield frame

@@ -23,6 +23,7 @@ from agent.domain.phone_numbers import PhoneNumber
 from agent.telephony.caller import Caller, read_caller, wait_until_active
 from agent.telephony.dispatch import CONTROL_TOPIC
 from agent.telephony.phone_line import LiveKitPhoneLine
+from agent.voice.heard_audio import HeardAudio
 from agent.voice.pipeline import LISTENING, build_session
 from agent.voice.recorder import CallRecorder
 from agent.worker.hand_over import PERSON, HandOver
@@ -148,6 +149,7 @@ class RunningCall:
             self._session.input.set_audio_enabled(False)
         if self._parts.playbook.recording:
             self.call.recorder.attach(self._session)
+        HeardAudio.attach(self._session)
 
     async def apologise(self) -> None:
         """Something broke in our own code: tell the caller and put the line down."""
