@@ -214,6 +214,8 @@ def test_who_only_sets_a_time_or_quotes_somebody_is_not_struck_off(
     en: Am I talking to a machine?
     en: You're a robot.
     en: Are you human?
+    en: am i talking to robot
+    en: are you real person
     fr: Êtes-vous un robot ?
     fr: Vous êtes un robot ?
     fr: C'est une IA ?
