@@ -183,7 +183,9 @@ class CallCentre:
         """A number answered with the playbook as it ships; its worker starts when first wanted."""
         async with self._starting:
             if self._shipped is None:
-                wanted = self.worker(PLAYBOOK="default", IDLE_PROCESSES="3")
+                wanted = self.worker(
+                    PLAYBOOK="default", IDLE_PROCESSES="3", MAX_CONCURRENT_CALLS="8"
+                )
                 self._shipped = await self._open.enter_async_context(wanted)
             return self._shipped
 
