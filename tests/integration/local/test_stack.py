@@ -228,16 +228,18 @@ async def test_a_part_that_dies_is_told_by_name(folder: Path) -> None:
 
 
 async def test_when_one_part_cannot_start_the_others_are_stopped(folder: Path) -> None:
+    before = children(os.getpid())
     broken = Modules(providers=(FAKE,), phone_network=("-c", "raise SystemExit('no voices')"))
     with pytest.raises(StackError, match=r"phone network exited with 1; .*no voices"):
         await Stack({}, folder=folder, keep_data=False, modules=broken).start()
-    assert not [pid for pid in children(os.getpid()) if is_running(pid)]
+    assert not [pid for pid in children(os.getpid()) if pid not in before and is_running(pid)]
     assert read_state(folder) is None
     async with Stack(EVERYTHING_BUT_THE_DATABASE, folder=folder, keep_data=False):
         pass  # and the folder is free again
 
 
 async def test_a_cancelled_start_leaves_nothing(folder: Path) -> None:
+    before = children(os.getpid())
     some_run = asyncio.Event()
 
     def watch(step: Progress) -> None:
@@ -250,7 +252,7 @@ async def test_a_cancelled_start_leaves_nothing(folder: Path) -> None:
     starting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await starting
-    assert not [pid for pid in children(os.getpid()) if is_running(pid)]
+    assert not [pid for pid in children(os.getpid()) if pid not in before and is_running(pid)]
 
 
 async def test_a_port_in_use_is_told(folder: Path) -> None:
