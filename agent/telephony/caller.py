@@ -21,6 +21,10 @@ class Caller:
     telnyx_leg_id: str | None
 
 
+GONE = Caller("", "", "", "", None, None)
+"""Somebody who has left before we could see who it was."""
+
+
 def read_caller(participant: rtc.RemoteParticipant) -> Caller:
     """The caller behind a SIP participant. Attribute names: facts of livekit-sip 1.11."""
     attributes = participant.attributes

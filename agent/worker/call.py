@@ -7,6 +7,7 @@ must be kept is written in `end_call`, which the framework runs however the sess
 """
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine
 from typing import Protocol
 
@@ -20,7 +21,7 @@ from agent.conversation.live_call import LiveCall
 from agent.conversation.summary import summarise
 from agent.domain.calls import Direction, EventKind
 from agent.domain.phone_numbers import PhoneNumber
-from agent.telephony.caller import Caller, read_caller, wait_until_active
+from agent.telephony.caller import GONE, Caller, read_caller, wait_until_active
 from agent.telephony.dispatch import CONTROL_TOPIC
 from agent.telephony.phone_line import LiveKitPhoneLine
 from agent.voice.heard_audio import HeardAudio
@@ -29,7 +30,8 @@ from agent.voice.recorder import CallRecorder
 from agent.worker.hand_over import PERSON, HandOver
 from agent.worker.parts import BuildParts, CallParts
 
-_CALLER_COMES_SECONDS = 20.0
+_CALLER_COMES_SECONDS = 5.0
+"""A caller is in the room before its agent is sent for; who is not there any more has hung up."""
 _RINGS_SECONDS = 180.0
 _HARD_LIMIT_SECONDS = 4.0
 """After our last words are due, the line is put down even if the pipeline hangs."""
@@ -110,8 +112,13 @@ class RunningCall:
         """Write the call down, get ready, wait for the answer, speak the first words."""
         if self.placing is None:
             self._note_created()
+        if self._caller == GONE:
+            self.call.note(EventKind.CALLER_HUNG_UP)
+            await self.hang_up()
+            return
         await self._get_ready()
         if not await self._is_answered():
+            self._note_gone_before_answer()
             await self.hang_up()
             return
         self.call.note(EventKind.ANSWERED)
@@ -224,6 +231,12 @@ class RunningCall:
         )
         self.call.note(EventKind.RINGING)
 
+    def _note_gone_before_answer(self) -> None:
+        """Who left while we were getting ready has left unnoticed."""
+        gone = self._caller.identity not in self.room.remote_participants
+        if self.placing is None and gone and not self.call.noted(EventKind.CALLER_HUNG_UP):
+            self.call.note(EventKind.CALLER_HUNG_UP)
+
     def _note_ended(self) -> None:
         if not self.call.noted(EventKind.ENDED):
             self.call.note(EventKind.ENDED, urgent=True)
@@ -270,9 +283,13 @@ class RunningCall:
 
 
 async def take_inbound(build: BuildParts, ctx: JobContext) -> RunningCall:
-    """Somebody calls us: wait until they are in the room."""
+    """Somebody calls us, or has done so and hung up before we were there."""
     await ctx.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
-    async with asyncio.timeout(_CALLER_COMES_SECONDS):
-        participant = await ctx.wait_for_participant(kind=rtc.ParticipantKind.PARTICIPANT_KIND_SIP)
+    caller = GONE
+    # RuntimeError: the server has closed the room that everybody had left.
+    with contextlib.suppress(TimeoutError, RuntimeError):
+        async with asyncio.timeout(_CALLER_COMES_SECONDS):
+            kind = rtc.ParticipantKind.PARTICIPANT_KIND_SIP
+            caller = read_caller(await ctx.wait_for_participant(kind=kind))
     parts = await build(ctx.proc, None)
-    return RunningCall(ctx, parts, read_caller(participant), Direction.INBOUND)
+    return RunningCall(ctx, parts, caller, Direction.INBOUND)

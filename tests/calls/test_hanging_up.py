@@ -37,6 +37,16 @@ TAKE_EVERY_SLOT = """
     on conflict do nothing"""
 
 
+async def test_who_hangs_up_before_the_agent_is_there_is_in_the_record(line: Line) -> None:
+    async with line.call() as caller:
+        await caller.hangs_up()
+    call = await caller.record()
+    assert call.record.outcome is not None
+    assert call.record.outcome.disposition is Disposition.HUNG_UP
+    assert call.record.outcome.reason is Reason.WHILE_RINGING
+    assert not [entry for entry in line.logged() if entry["event"] == "call_crashed"]
+
+
 async def test_who_hangs_up_while_it_rings_is_in_the_record(line: Line) -> None:
     async with line.call() as caller:
         await until(
