@@ -73,6 +73,7 @@ class CallCentre:
     speech: Speech
     database: Database
     store: CallStore
+    stack_pids: set[int]
     environment: dict[str, str]
     """What a process of ours is given here."""
 
@@ -81,6 +82,7 @@ class CallCentre:
         try:
             stack = await enter(Stack({}, folder=self.folder / "stack", keep_data=False))
             given = dict(stack.environment)
+            self.stack_pids = {part.pid for part in stack.parts if part.pid is not None}
             await migrate(given["DATABASE_URL"])
             key, secret = given["LIVEKIT_API_KEY"], given["LIVEKIT_API_SECRET"]
             server = next(part for part in stack.parts if part.name == "livekit-server")
