@@ -140,7 +140,8 @@ def how_far(written: str, heard: str) -> int:
     for number, word in enumerate(ears, 1):
         before, distances[0] = distances[0], number
         for place, expected in enumerate(line, 1):
-            diagonal = before + (word != expected)
+            cut = number == len(ears) and expected.startswith(word)
+            diagonal = before + (word != expected and not cut)
             before = distances[place]
             distances[place] = min(diagonal, before + 1, distances[place - 1] + 1)
     return min(range(len(line) + 1), key=lambda place: distances[place])

@@ -53,7 +53,9 @@ async def test_an_interrupted_turn_holds_what_was_heard_and_nothing_from_after_t
     stored = words(explained.text)
     assert stored == words(EXPLAINS.say)[: len(stored)]
     heard = await caller.heard(asked, cut + 0.1)
-    assert abs(len(stored) - how_far(EXPLAINS.say, heard)) <= 2, (explained.text, heard)
+    too_many = len(stored) - how_far(EXPLAINS.say, heard)
+    # Two words, and the one in the middle of which the line fell silent: no recogniser hears it.
+    assert -2 <= too_many <= 2 + 1, (explained.text, heard)
     assert "written offer" not in await caller.heard()
     answer = _turn(call, "It costs")
     assert not answer.interrupted
