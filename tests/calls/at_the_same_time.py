@@ -16,6 +16,9 @@ import pytest
 PLACES = 3
 """What two cores and one recogniser carry without making anybody wait."""
 
+TIMEOUT = 300
+"""Seconds for a test, the wait for its place included."""
+
 Test = Callable[..., Awaitable[None]]
 
 
@@ -51,6 +54,7 @@ class AtTheSameTime:
             await self._running[name]
 
         item.obj = awaited
+        item.add_marker(pytest.mark.timeout(TIMEOUT))  # it may wait for its place, too
 
     def open(self, **fixtures: object) -> None:
         """The shared fixtures; before the first test."""
