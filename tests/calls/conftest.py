@@ -9,7 +9,7 @@ import pytest_asyncio
 from tests.calls.at_the_same_time import AtTheSameTime
 from tests.calls.call_centre import CallCentre, Line
 
-_together = AtTheSameTime("line", "centre")
+_together = AtTheSameTime("line", "centre", alone=["calendar"])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -27,7 +27,7 @@ async def centre(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Call
         # More places than calls: one that has hung up still writes its record.
         centre.worker(IDLE_PROCESSES="3", MAX_CONCURRENT_CALLS="8") as centre.line,
     ):
-        _together.open(line=centre.line, centre=centre)
+        _together.open(line=centre.line, centre=centre, calendar=None)
         try:
             yield centre
         finally:
@@ -38,3 +38,9 @@ async def centre(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Call
 def line(centre: CallCentre) -> Line:
     """A number with the short playbook."""
     return centre.line
+
+
+@pytest.fixture(scope="package")
+def calendar(centre: CallCentre) -> None:
+    """Every playbook's times are in one calendar. One test at a time has it."""
+    # The tests get it from `_together`; this is what pytest knows it by.

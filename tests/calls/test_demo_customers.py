@@ -22,7 +22,9 @@ pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="package")]
 RECORDED_RATE = 48_000
 
 
-async def test_a_customer_who_interrupts_with_a_question_books_a_visit(centre: CallCentre) -> None:
+async def test_a_customer_who_interrupts_with_a_question_books_a_visit(
+    centre: CallCentre, calendar: None
+) -> None:
     call = await _customer(centre, "books-a-visit")
     assert call.appointment is not None
     assert call.appointment.starts_at == call.record.facts.appointment_at

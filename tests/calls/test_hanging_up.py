@@ -1,6 +1,5 @@
 """Callers who hang up: while it rings, and while a tool is at work."""
 
-import asyncio
 from collections.abc import Awaitable
 
 import pytest
@@ -26,8 +25,6 @@ BOOKS = Rule(
     ),
 )
 
-TAKING = asyncio.Lock()
-"""Only one test at a time can be about to take every slot."""
 TAKE_EVERY_SLOT = """
     insert into appointments (calendar, starts_at, minutes, call_id, note, booked_at)
     select 'default', at, 60, gen_random_uuid(), '', now()
@@ -60,9 +57,9 @@ async def test_who_hangs_up_while_it_rings_is_in_the_record(line: Line) -> None:
 
 
 async def test_who_hangs_up_while_a_tool_waits_gets_no_appointment_and_a_whole_record(
-    line: Line, centre: CallCentre
+    line: Line, centre: CallCentre, calendar: None
 ) -> None:
-    async with TAKING, centre.database.connection() as other:
+    async with centre.database.connection() as other:
         taking = other.transaction()
         await taking.start()
         async with line.call(BOOKS) as caller:
@@ -84,9 +81,9 @@ async def test_who_hangs_up_while_a_tool_waits_gets_no_appointment_and_a_whole_r
 
 
 async def test_an_appointment_that_the_caller_did_not_wait_for_is_in_the_calendar_and_the_record(
-    line: Line, centre: CallCentre
+    line: Line, centre: CallCentre, calendar: None
 ) -> None:
-    async with TAKING, centre.database.connection() as other:
+    async with centre.database.connection() as other:
         taking = other.transaction()
         await taking.start()
         async with line.call(BOOKS) as caller:
