@@ -23,7 +23,11 @@ from agent.store.trunks import TrunkStore
 from tests.calls.call_centre import CallCentre, until
 from tests.calls.outbound import Outbound, command
 
-pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="package")]
+pytestmark = [
+    pytest.mark.call,
+    pytest.mark.asyncio(loop_scope="package"),
+    pytest.mark.xdist_group("outbound"),
+]
 
 PATH = "/api/telnyx/outbound-call"
 NUMBER = "+32479202020"

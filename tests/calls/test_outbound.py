@@ -23,7 +23,11 @@ from agent.store.trunks import TrunkStore
 from tests.calls.call_centre import CallCentre, until
 from tests.calls.outbound import Outbound
 
-pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="package")]
+pytestmark = [
+    pytest.mark.call,
+    pytest.mark.asyncio(loop_scope="package"),
+    pytest.mark.xdist_group("outbound"),
+]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="package")

@@ -14,7 +14,11 @@ from agent.local.phones import Phone
 from tests.calls.call_centre import CallCentre, Line
 from tests.calls.caller import Caller
 
-pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="package")]
+pytestmark = [
+    pytest.mark.call,
+    pytest.mark.asyncio(loop_scope="package"),
+    pytest.mark.xdist_group("outbound"),
+]
 
 ADVISER = "+3226010502"
 

@@ -20,7 +20,11 @@ from tests.calls.call_centre import CallCentre, until
 from tests.calls.caller import Caller
 from tests.calls.outbound import COMMAND_SECONDS, Outbound, command, held, until_somebody_waits
 
-pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="package")]
+pytestmark = [
+    pytest.mark.call,
+    pytest.mark.asyncio(loop_scope="package"),
+    pytest.mark.xdist_group("outbound"),
+]
 
 STOPPED = re.compile(r"dialling is stopped; 1 calls said goodbye, 1 were cut")
 
