@@ -15,12 +15,12 @@ from agent.domain.webhooks import (
 )
 from agent.store.inbox import KeptWebhook, WebhookInbox
 from agent.telephony.livekit_webhooks import LiveKitSignatures, read_livekit
-from agent.telephony.telnyx_webhooks import (
+from agent.telephony.telnyx_signatures import (
     SIGNATURE_HEADER,
     TIMESTAMP_HEADER,
     TelnyxSignatures,
-    read_telnyx,
 )
+from agent.telephony.telnyx_webhooks import read_telnyx
 
 log = structlog.get_logger(__name__)
 

@@ -1,6 +1,6 @@
 """What a webhook tells of a call: facts, and the keys by which the call is found.
 
-telephony/telnyx_webhooks, telephony/livekit_webhooks   verify, parse  -> CarrierReport, RoomReport
+telephony/telnyx_webhooks, telephony/livekit_webhooks   read, verified -> CarrierReport, RoomReport
 here                                                    what it means  -> Delivery
 store/inbox                                             kept, linked, folded
 """

@@ -1,22 +1,11 @@
-"""Telnyx's webhooks: believed only with a good signature over the raw body, then read.
+"""Telnyx's webhooks, read: to be verified before (telnyx_signatures).
 
-    signatures = TelnyxSignatures([settings.telnyx_public_key, ...], now)
-    await asyncio.to_thread(signatures.load)          # the SDK takes seconds to import
-    signatures.verify(body, headers)                  # raises RefusedWebhook
-    report = read_telnyx(body, received_at=now())     # raises RefusedWebhook
-
-The check is the official SDK's own function. Not its client's `webhooks.unwrap`: that of the async
-client is a coroutine behind a synchronous type, which believes everything when nobody awaits it.
+report = read_telnyx(body, received_at=now())     # raises RefusedWebhook
 """
 
-import base64
-import binascii
-import importlib
 import re
-from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from types import ModuleType
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -33,77 +22,9 @@ from pydantic import (
 
 from agent.domain.phone_numbers import parse
 from agent.domain.webhooks import CallKeys, CarrierReport, Refusal, RefusedWebhook
-from agent.errors import Refused, SettingsError
+from agent.errors import Refused
 
-SIGNATURE_HEADER = "telnyx-signature-ed25519"
-TIMESTAMP_HEADER = "telnyx-timestamp"
 CALL_ID_HEADER = "x-call-id"
-TOLERANCE_SECONDS = 300
-_SDK = "telnyx.lib.webhook_verification"
-_KEY_BYTES = 32
-_SIGNATURE = re.compile(r"[A-Za-z0-9+/]{86}==")
-_TIMESTAMP = re.compile(r"[0-9]{1,12}")
-
-
-class TelnyxSignatures:
-    """Checks signatures with one public key, or with two while they are rotated."""
-
-    def __init__(self, keys: Sequence[str], now: Callable[[], datetime]) -> None:
-        """`keys` as the portal shows them. Raises SettingsError for what is no key."""
-        self._keys = [_checked_key(key) for key in keys]
-        self._now = now
-        self._sdk: ModuleType | None = None
-
-    def load(self) -> None:
-        """Import the SDK: seconds, so do it in a thread before the first webhook comes."""
-        self._sdk = importlib.import_module(_SDK)
-
-    def verify(self, body: bytes, headers: Mapping[str, str]) -> None:
-        """Raises RefusedWebhook unless `body` was signed by Telnyx within the tolerance.
-
-        `headers` have lower-case names. Stricter than the SDK in what a timestamp and a signature
-        look like, so that one delivery has one form only.
-        """
-        if not self._keys:
-            raise RefusedWebhook(Refusal.NOT_SET_UP)
-        signature, timestamp = headers.get(SIGNATURE_HEADER), headers.get(TIMESTAMP_HEADER)
-        if not signature or not timestamp:
-            raise RefusedWebhook(Refusal.NO_SIGNATURE)
-        if not _TIMESTAMP.fullmatch(timestamp):
-            raise RefusedWebhook(Refusal.BAD_TIMESTAMP)
-        if abs(int(self._now().timestamp()) - int(timestamp)) > TOLERANCE_SECONDS:
-            raise RefusedWebhook(Refusal.TOO_OLD_OR_NEW)
-        signed = {SIGNATURE_HEADER: signature, TIMESTAMP_HEADER: timestamp}
-        if not _SIGNATURE.fullmatch(signature) or not any(
-            self._signed_with(key, body, signed) for key in self._keys
-        ):
-            raise RefusedWebhook(Refusal.BAD_SIGNATURE)
-
-    def _signed_with(self, key: str, body: bytes, headers: Mapping[str, str]) -> bool:
-        if self._sdk is None:
-            self.load()
-        sdk = self._sdk
-        assert sdk is not None
-        try:
-            sdk.verify_webhook_signature(body, headers, key)
-        except sdk.WebhookVerificationError:
-            return False
-        except UnicodeDecodeError:  # the SDK wants text; Telnyx signs nothing else
-            return False
-        return True
-
-
-def _checked_key(key: str) -> str:
-    try:
-        raw = base64.b64decode(key.strip(), validate=True)
-    except binascii.Error:
-        raw = b""
-    if len(raw) != _KEY_BYTES:
-        raise SettingsError(
-            "TELNYX_PUBLIC_KEY (or TELNYX_PUBLIC_KEY_OLD) is not a public key: copy it from "
-            "Telnyx's portal, API Keys, Public Key"
-        )
-    return key.strip()
 
 
 def read_telnyx(body: bytes, *, received_at: datetime) -> CarrierReport:

@@ -12,7 +12,7 @@ from agent.store.database import Database
 from agent.store.inbox import WebhookInbox
 from agent.store.webhook_links import WebhookLinks, keep_linking
 from agent.telephony.livekit_webhooks import LiveKitSignatures
-from agent.telephony.telnyx_webhooks import TelnyxSignatures
+from agent.telephony.telnyx_signatures import TelnyxSignatures
 
 _POOL = 3
 """Own connections: a slow list in the API must not keep a webhook waiting."""
@@ -24,8 +24,6 @@ async def webhook_desk(settings: Settings) -> AsyncIterator[WebhookDesk]:
     now = partial(datetime.now, UTC)
     keys = (settings.telnyx_public_key, settings.telnyx_public_key_old)
     telnyx = TelnyxSignatures([key for key in keys if key], now)
-    if any(keys):
-        await asyncio.to_thread(telnyx.load)
     livekit = LiveKitSignatures(settings.livekit_api_key or "", settings.livekit_api_secret or "")
     async with Database(settings.database_url or "", max_size=_POOL) as database:
         inbox = WebhookInbox(database, now)
