@@ -10,6 +10,7 @@ pytest_plugins = ["pytester", "tests.database", "tests.network_guard.plugin"]
 _CALLS = {Path(__file__).parent / "calls", Path(__file__).parent / "faults"}
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """For `pytest -n 3`: whole calls stay together in two processes, other tests with their file.
 
