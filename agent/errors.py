@@ -10,6 +10,7 @@ CallError                  base: catch it only at a process's edge
 ├── Unavailable            nothing is wrong with the request: try again later
 │   ├── DatabaseUnavailable
 │   ├── LiveKitUnavailable
+│   ├── HalfProvisioned    a service failed between two steps: run it again
 │   ├── TrunkBusy          the carrier takes no more calls now: channel or rate limit
 │   └── TrunkDown          the carrier does not answer at all
 └── Refused                a rule says no; asking again will not help
@@ -76,6 +77,10 @@ class DatabaseUnavailable(Unavailable):
 
 class LiveKitUnavailable(Unavailable):
     """LiveKit cannot be reached, or does not accept our key."""
+
+
+class HalfProvisioned(Unavailable):
+    """A service failed while trunks or connections were written; the message says what is done."""
 
 
 class Refused(CallError):

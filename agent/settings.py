@@ -35,6 +35,9 @@ _GROUPS = (
 )
 """Variables that only make sense together."""
 
+_OF_THE_LOCAL_LIVEKIT = ("TELNYX_SIP_USERNAME", "TELNYX_SIP_PASSWORD")
+"""A stack's made-up credentials of its trunk: nothing to be written into a LiveKit of one's own."""
+
 Url = Annotated[str, StringConstraints(pattern=r"^[a-z]+://\S+$", strip_whitespace=True)]
 
 
@@ -103,6 +106,8 @@ class Settings(BaseSettings):
     api_docs: bool = True
     retention_days: PositiveInt = 90
 
+    telnyx_sip_username: str | None = None
+    telnyx_sip_password: str | None = None
     telnyx_public_key: str | None = None
     telnyx_public_key_old: str | None = None
 
@@ -182,6 +187,8 @@ def _not_contradicting(extra: Mapping[str, str], found: Mapping[str, str]) -> di
         if any(name in found and found[name] != extra.get(name) for name in group)
         for name in group
     }
+    if "LIVEKIT_URL" in contradicted:
+        contradicted |= set(_OF_THE_LOCAL_LIVEKIT)
     return {name: value for name, value in extra.items() if name not in contradicted}
 
 

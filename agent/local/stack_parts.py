@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
-from livekit.api import LiveKitAPI, TwirpError
+from livekit.api import LiveKitAPI
 from pydantic import ValidationError
 
-from agent.errors import StackError
+from agent.errors import StackError, Unavailable
 from agent.local.given import DEEPGRAM, LIVEKIT, OPENAI, Given, check_database, check_redis
 from agent.local.livekit_server import LocalLiveKit
 from agent.local.phone_network.control_models import WebhooksView
@@ -25,7 +25,8 @@ from agent.local.server import Report, Server, require_free_port
 from agent.local.state import Kind, Part
 from agent.local.valkey import LocalValkey
 from agent.settings import ROOT
-from agent.telephony.sip_config import ensure, load
+from agent.telephony.sip_apply import ensure
+from agent.telephony.sip_config import load
 
 STAND_IN_KEY = "local-stand-in"
 API_KEYS = ("API_JWT_SECRET", "API_JWKS_URL")
@@ -194,18 +195,19 @@ class StackParts:
         return valkey.url
 
     async def _write_trunks(self, upstream: str, livekit: LocalLiveKit) -> None:
+        # A laptop without a Telnyx account has the example's; `provision` finds them by themselves.
+        trunk = {**EXAMPLE_TRUNK, **self._given.only(*EXAMPLE_TRUNK)}
         variables = {
-            **EXAMPLE_TRUNK,
+            **trunk,
             "PHONE_NUMBER": self._given.phone_number,
             "AGENT_NAME": self._given.agent_name,
         }
         async with LiveKitAPI(upstream, livekit.api_key, livekit.api_secret) as api:
             try:
                 await ensure(api, load(ROOT / "sip_config", variables))
-            except TwirpError as error:
-                raise StackError(
-                    f"livekit-server refused a trunk or rule of sip_config/: {error.message}"
-                ) from None
+            except Unavailable as error:
+                raise StackError(f"no trunks and rule of sip_config/: {error}") from None
+        self.environment |= trunk
 
     async def _run(self, server: Server, kind: Kind | None = None) -> None:
         """Start `server`; `kind` None lists no part of its name."""

@@ -4,22 +4,16 @@ Secrets of a trunk are never read out of its message: nothing that is not in the
 shown by mistake.
 """
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-import aiohttp
 from livekit import api
 from livekit.protocol import models
 from livekit.protocol.sip import ListSIPInboundTrunkRequest, ListSIPOutboundTrunkRequest
 
-from agent.errors import LiveKitUnavailable
+from agent.telephony.asking import asking
 from agent.telephony.caller import STATUS
-
-_ANSWERS_SECONDS = 5.0
 
 
 class ParticipantKind(StrEnum):
@@ -72,7 +66,7 @@ class LiveKitOverview:
 
     async def room(self, name: str) -> RoomOverview | None:
         """The room of exactly this name; None if there is none."""
-        async with _asking():
+        async with asking():
             found = await self._livekit.room.list_rooms(api.ListRoomsRequest(names=[name]))
             if not found.rooms:
                 return None
@@ -88,7 +82,7 @@ class LiveKitOverview:
 
     async def end_room(self, name: str) -> bool:
         """Delete the room: a phone in it gets BYE at once. False: there is no such room."""
-        async with _asking():
+        async with asking():
             try:
                 await self._livekit.room.delete_room(api.DeleteRoomRequest(room=name))
             except api.TwirpError as error:
@@ -99,7 +93,7 @@ class LiveKitOverview:
 
     async def trunks(self) -> tuple[TrunkOverview, ...]:
         """All SIP trunks, inbound first."""
-        async with _asking():
+        async with asking():
             inbound = await self._livekit.sip.list_inbound_trunk(ListSIPInboundTrunkRequest())
             outbound = await self._livekit.sip.list_outbound_trunk(ListSIPOutboundTrunkRequest())
         return (
@@ -132,17 +126,6 @@ class LiveKitOverview:
                 for trunk in outbound.items
             ),
         )
-
-
-@asynccontextmanager
-async def _asking() -> AsyncIterator[None]:
-    try:
-        async with asyncio.timeout(_ANSWERS_SECONDS):
-            yield
-    except api.TwirpError as error:
-        raise LiveKitUnavailable(f"LiveKit refuses our request ({error.code})") from None
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise LiveKitUnavailable(f"LiveKit does not answer ({type(error).__name__})") from None
 
 
 def _participant(one: models.ParticipantInfo) -> RoomParticipant:

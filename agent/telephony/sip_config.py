@@ -1,141 +1,131 @@
-"""`sip_config/*.json`: our trunks and our dispatch rule, and writing them into a LiveKit server.
+"""`sip_config/*.json`: our trunks and our dispatch rule, as files say them.
 
 The files have the LiveKit CLI's own form, so `lk sip … create` accepts them as well, with
 `${VARIABLES}` for what differs between installations and for secrets. The server gives trunks and
-rules their ids; ours are found by the names in these files.
+rules their ids; ours are found by the names in these files. The integration guide's own files, in
+its `sip-config/` beside this folder or in ours, are understood too: `sip_guide` says how.
 """
 
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from google.protobuf.json_format import ParseDict, ParseError
 from google.protobuf.message import Message
-from livekit.api import LiveKitAPI
 from livekit.protocol.sip import (
-    CreateSIPDispatchRuleRequest,
-    CreateSIPInboundTrunkRequest,
-    CreateSIPOutboundTrunkRequest,
     CreateSIPParticipantRequest,
-    ListSIPDispatchRuleRequest,
-    ListSIPInboundTrunkRequest,
-    ListSIPOutboundTrunkRequest,
+    SIPDispatchRuleInfo,
+    SIPInboundTrunkInfo,
+    SIPOutboundTrunkInfo,
 )
 
 from agent.errors import FileError, SettingsError
+from agent.telephony import sip_guard, sip_guide
+from agent.telephony.sip_numbers import normalized
 
 GIVEN_BY_THE_SERVER = ("SIP_INBOUND_TRUNK_ID", "SIP_OUTBOUND_TRUNK_ID")
-"""Variables of the files that only exist once the trunks do; `ensure` fills them in."""
+"""Variables of the files that only exist once the trunks do."""
+
+INBOUND = "inboundTrunk.json"
+RULE = "dispatchRule.json"
+OUTBOUND = "outboundTrunk.json"
+PARTICIPANT = "sipParticipant.json"
 
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
-_Request = TypeVar("_Request", bound=Message)
+_M = TypeVar("_M", bound=Message)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted(Generic[_M]):
+    """One trunk or rule as its file wants it."""
+
+    path: Path
+    info: _M
+    fields: frozenset[str]
+    """The fields that the file names, also those it sets to nothing: only these are ours."""
 
 
 @dataclass(frozen=True, slots=True)
 class SipConfig:
     """The three things a LiveKit server must know to take and place our calls."""
 
-    inbound: CreateSIPInboundTrunkRequest
-    outbound: CreateSIPOutboundTrunkRequest
-    rule: CreateSIPDispatchRuleRequest
-
-
-@dataclass(frozen=True, slots=True)
-class SipIds:
-    """The ids that a server has for them."""
-
-    inbound_trunk: str
-    outbound_trunk: str
-    dispatch_rule: str
+    inbound: Wanted[SIPInboundTrunkInfo]
+    outbound: Wanted[SIPOutboundTrunkInfo]
+    rule: Wanted[SIPDispatchRuleInfo]
+    """Its trunk ids hold sip_guard.OUR_TRUNK where the inbound trunk's own id belongs."""
+    warnings: tuple[str, ...] = ()
+    """What a person should know of these files before they are used."""
 
 
 def load(folder: Path, variables: Mapping[str, str]) -> SipConfig:
     """Read the trunks and the rule; `variables` are the values of the `${VARIABLES}`.
 
-    Raises SettingsError naming a variable without a value, FileError for a file that is missing or
-    not what LiveKit understands.
+    Raises SettingsError naming a variable without a value; FileError for a file that is missing,
+    that LiveKit would not understand, or that would let anybody in.
     """
-    known = {**dict.fromkeys(GIVEN_BY_THE_SERVER, ""), **variables}
-    config = SipConfig(
-        inbound=_read(folder / "inboundTrunk.json", CreateSIPInboundTrunkRequest(), known),
-        outbound=_read(folder / "outboundTrunk.json", CreateSIPOutboundTrunkRequest(), known),
-        rule=_read(folder / "dispatchRule.json", CreateSIPDispatchRuleRequest(), known),
-    )
-    for name, request, wrapper in (
-        ("inboundTrunk.json", config.inbound, "trunk"),
-        ("outboundTrunk.json", config.outbound, "trunk"),
-        ("dispatchRule.json", config.rule, "dispatch_rule"),
-    ):
-        # Without the wrapper it parses, to a deprecated form, and the LiveKit CLI refuses it.
-        if not request.HasField(wrapper):
-            raise FileError(str(folder / name), 1, f'no "{wrapper}"', f'wrap it in "{wrapper}"')
-    return config
+    known = {"SIP_INBOUND_TRUNK_ID": sip_guard.OUR_TRUNK, "SIP_OUTBOUND_TRUNK_ID": "", **variables}
+    warnings = list(sip_guide.about_folder(folder))
+    inbound = _read(folder, INBOUND, "trunk", SIPInboundTrunkInfo(), known, warnings)
+    if sip_guide.is_guides(inbound.path):
+        warnings += sip_guide.complete_inbound(inbound.info)
+        inbound = Wanted(inbound.path, inbound.info, inbound.fields | {"allowed_addresses"})
+    rule = _read(folder, RULE, "dispatch_rule", SIPDispatchRuleInfo(), known, warnings)
+    if agent := sip_guide.complete_rule(rule.info, known.get("AGENT_NAME", "")):
+        warnings.append(f"{rule.path}: {agent}")
+        rule = Wanted(rule.path, rule.info, rule.fields | {"room_config"})
+    outbound = _read(folder, OUTBOUND, "trunk", SIPOutboundTrunkInfo(), known, warnings)
+    for numbers in (inbound.info.numbers, inbound.info.allowed_numbers, outbound.info.numbers):
+        numbers[:] = [normalized(number) for number in numbers]
+    warnings += [
+        *sip_guard.check_inbound(inbound.path, inbound.info),
+        *sip_guard.check_rule(rule.path, rule.info),
+        *sip_guard.check_outbound(outbound.path, outbound.info),
+    ]
+    return SipConfig(inbound, outbound, rule, tuple(warnings))
 
 
 def load_participant(folder: Path, variables: Mapping[str, str]) -> CreateSIPParticipantRequest:
     """Read the test call, `sipParticipant.json`; errors as in `load`."""
-    return _read(folder / "sipParticipant.json", CreateSIPParticipantRequest(), variables)
+    path = sip_guide.file_of(folder, PARTICIPANT)
+    return _parsed(path, _content(path, variables), CreateSIPParticipantRequest())
 
 
 def outbound_trunk_name(folder: Path) -> str:
     """Under which name the server has the trunk that calls go out by; errors as in `load`."""
     anything: Mapping[str, str] = defaultdict(str)
-    path = folder / "outboundTrunk.json"
-    return _read(path, CreateSIPOutboundTrunkRequest(), anything).trunk.name
+    return _read(folder, OUTBOUND, "trunk", SIPOutboundTrunkInfo(), anything, []).info.name
 
 
-async def find_outbound_trunk(livekit: LiveKitAPI, name: str) -> str:
-    """The id of the server's trunk of that name.
-
-    Raises SettingsError when it has none, livekit.api.ServerError when it refuses to say.
-    """
-    trunks = (await livekit.sip.list_outbound_trunk(ListSIPOutboundTrunkRequest())).items
-    found = _id_of(name, ((trunk.name, trunk.sip_trunk_id) for trunk in trunks))
-    if found is None:
-        raise SettingsError(
-            f"LiveKit has no outbound trunk named {name!r}: create it from "
-            "sip_config/outboundTrunk.json"
-        )
-    return found
-
-
-async def ensure(livekit: LiveKitAPI, config: SipConfig) -> SipIds:
-    """Create what the server does not have under our names; leave the rest as it is.
-
-    Running it again creates nothing. Raises livekit.api.ServerError when the server refuses.
-    """
-    sip = livekit.sip
-    trunks_in = (await sip.list_inbound_trunk(ListSIPInboundTrunkRequest())).items
-    inbound = _id_of(config.inbound.trunk.name, ((t.name, t.sip_trunk_id) for t in trunks_in))
-    if inbound is None:
-        inbound = (await sip.create_inbound_trunk(config.inbound)).sip_trunk_id
-
-    # The server takes any number of outbound trunks of one name: look before creating.
-    trunks_out = (await sip.list_outbound_trunk(ListSIPOutboundTrunkRequest())).items
-    outbound = _id_of(config.outbound.trunk.name, ((t.name, t.sip_trunk_id) for t in trunks_out))
-    if outbound is None:
-        outbound = (await sip.create_outbound_trunk(config.outbound)).sip_trunk_id
-
-    rules = (await sip.list_dispatch_rule(ListSIPDispatchRuleRequest())).items
-    wanted = CreateSIPDispatchRuleRequest()
-    wanted.CopyFrom(config.rule)
-    # A rule without trunk ids would match every trunk, and the internet's scanners too.
-    wanted.dispatch_rule.trunk_ids[:] = [inbound]
-    rule = _id_of(wanted.dispatch_rule.name, ((r.name, r.sip_dispatch_rule_id) for r in rules))
-    if rule is None:
-        rule = (await sip.create_dispatch_rule(wanted)).sip_dispatch_rule_id
-    return SipIds(inbound, outbound, rule)
+def _read(
+    folder: Path,
+    name: str,
+    wrapper: str,
+    info: _M,
+    variables: Mapping[str, str],
+    warnings: list[str],
+) -> Wanted[_M]:
+    path = sip_guide.file_of(folder, name)
+    content = _content(path, variables)
+    if not isinstance(content, dict):
+        raise FileError(str(path), 1, "no JSON object", f'write {{"{wrapper}": {{…}}}}')
+    inside, warning = sip_guide.unwrapped(content, wrapper)
+    if warning:
+        warnings.append(f"{path}: {warning}")
+    _parsed(path, inside, info)
+    if not isinstance(inside, dict) or not inside.get("name"):
+        raise FileError(str(path), 1, f'no "name" in "{wrapper}"', "give it one: it is found by it")
+    keys = {str(key) for key in inside}
+    fields = {
+        field.name for field in info.DESCRIPTOR.fields if {field.name, field.camelcase_name} & keys
+    }
+    return Wanted(path, info, frozenset(fields))
 
 
-def _id_of(name: str, named: Iterable[tuple[str, str]]) -> str | None:
-    return next((number for known, number in named if known == name), None)
-
-
-def _read(path: Path, request: _Request, variables: Mapping[str, str]) -> _Request:
+def _content(path: Path, variables: Mapping[str, str]) -> object:
     try:
         content: object = json.loads(path.read_text())
     except FileNotFoundError:
@@ -143,11 +133,16 @@ def _read(path: Path, request: _Request, variables: Mapping[str, str]) -> _Reque
     except json.JSONDecodeError as error:
         raise FileError(str(path), error.lineno, error.msg, "correct the JSON") from None
     try:
-        filled = _fill(content, variables)
+        return _fill(content, variables)
     except KeyError as missing:
-        raise SettingsError(f"{missing.args[0]} not set: {path} needs it") from None
+        raise SettingsError(
+            f"{missing.args[0]} not set: {path} needs it; export it or put it into .env"
+        ) from None
+
+
+def _parsed(path: Path, content: object, message: _M) -> _M:
     try:
-        return ParseDict(filled, request)  # type: ignore[arg-type]  # it refuses what is no object
+        return ParseDict(content, message)  # type: ignore[arg-type]  # it refuses what is no object
     except ParseError as error:
         raise FileError(str(path), 1, str(error), "see LiveKit's SIP API for the fields") from None
 

@@ -27,7 +27,7 @@ from agent.store.dialings import DialingStore
 from agent.store.heartbeats import ProcessKind
 from agent.store.listening import listen
 from agent.store.trunks import TrunkStore
-from agent.telephony.sip_config import find_outbound_trunk
+from agent.telephony.sip_server import find_outbound_trunk
 from agent.wiring.dialling import dialling_livekit, our_number, trunk_name
 from agent.wiring.heartbeat import keep_beating
 from agent.wiring.rules import gate_rules, watch_thresholds

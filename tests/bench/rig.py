@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from livekit.api import LiveKitAPI
+from livekit.protocol.sip import CreateSIPDispatchRuleRequest, CreateSIPInboundTrunkRequest
 
 from agent.local.customer_lines import prepare_lines
 from agent.local.phone_network.network import PhoneNetwork
@@ -20,6 +21,7 @@ from agent.local.stack_parts import Modules
 from agent.settings import ROOT
 from agent.store.migrate import migrate
 from agent.telephony.sip_config import load
+from agent.telephony.sip_match import with_trunk
 from tests.bench.processes import at_rest, on_core
 from tests.bench.script import SHORT_ANSWERS
 from tests.bench.talk import Line
@@ -147,12 +149,14 @@ async def _route_to_the_plain_worker(environment: Mapping[str, str]) -> None:
         "TELNYX_SIP_PASSWORD": "example-password",
     }
     config = load(ROOT / "sip_config", variables)
-    config.inbound.trunk.name = config.rule.dispatch_rule.name = "bench-plain"
+    config.inbound.info.name = config.rule.info.name = "bench-plain"
     async with LiveKitAPI(
         environment["LIVEKIT_URL"],
         environment["LIVEKIT_API_KEY"],
         environment["LIVEKIT_API_SECRET"],
     ) as api:
-        trunk = await api.sip.create_inbound_trunk(config.inbound)
-        config.rule.dispatch_rule.trunk_ids[:] = [trunk.sip_trunk_id]
-        await api.sip.create_dispatch_rule(config.rule)
+        trunk = await api.sip.create_inbound_trunk(
+            CreateSIPInboundTrunkRequest(trunk=config.inbound.info)
+        )
+        rule = with_trunk(config.rule, trunk.sip_trunk_id).info
+        await api.sip.create_dispatch_rule(CreateSIPDispatchRuleRequest(dispatch_rule=rule))

@@ -1,6 +1,5 @@
 """Names and numbers as LiveKit and its SIP service make them."""
 
-import re
 import secrets
 import string
 
@@ -24,13 +23,6 @@ def answered_dialog() -> dict[str, str]:
 def telnyx_ids() -> dict[str, str]:
     """The attributes that livekit-sip makes of Telnyx's X-call_leg_id and X-call_session_id."""
     return {LEG_ID: _random(_SIP, 24), SESSION_ID: _random(_SIP, 24)}
-
-
-def normalized(number: str) -> str:
-    """A number as LiveKit compares those of trunks; what is no number stays as it is."""
-    if not re.fullmatch(r"\+?[\d\- ()]+", number):
-        return number
-    return "+" + re.sub(r"[\- ()+]", "", number)
 
 
 def _random(alphabet: str, length: int) -> str:

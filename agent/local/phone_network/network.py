@@ -33,16 +33,22 @@ from agent.local.phone_network.identifiers import (
     SESSION_ID,
     answered_dialog,
     guid,
-    normalized,
     telnyx_ids,
 )
 from agent.local.phone_network.inbound import ring_and_talk
 from agent.local.phone_network.outbound import OutboundCall, Terms, Waits, ended_within
-from agent.local.phone_network.routing import InboundCall, evaluate, match_rule, match_trunk
+from agent.local.phone_network.routing import (
+    InboundCall,
+    carriers_address,
+    evaluate,
+    match_rule,
+    match_trunk,
+)
 from agent.local.phone_network.telnyx_webhooks import TelnyxWebhooks
 from agent.local.phone_network.upstream import Guest, Upstream
 from agent.local.phones import STATUS, CallStatus, EndOfCall, Phone
 from agent.local.telnyx_events import TelnyxLeg
+from agent.telephony.sip_numbers import normalized
 
 log = logging.getLogger(__name__)
 
@@ -114,16 +120,21 @@ class PhoneNetwork:
         handler: Handler | None = None,
         credentials: Credentials | None = None,
         headers: dict[str, str] | None = None,
+        source_ip: str | None = None,
     ) -> Phone:
         """A customer calls us: returns as soon as the phone rings, in the caller's ear.
 
         The rules that the server has stored decide. A number that none of its trunks has rings
         for ever, without a room or an event: flood protection. `ringing_timeout` (seconds) counts
         unless the trunk has its own. `credentials` are what the carrier presents to a trunk that
-        asks; None presents the right ones. Raises Refused (401) for wrong ones, LiveKitUnavailable.
+        asks; None presents the right ones. `source_ip` is where the INVITE comes from; None is an
+        address that the trunk allows. Raises Refused (401) for wrong credentials,
+        LiveKitUnavailable.
         """
-        call = InboundCall(caller, callee, guid("SCL_"), self._host)
-        trunk = match_trunk(await self._upstream.inbound_trunks(), call)
+        trunks = await self._upstream.inbound_trunks()
+        address = source_ip or carriers_address(trunks, callee)
+        call = InboundCall(caller, callee, guid("SCL_"), self._host, address)
+        trunk = match_trunk(trunks, call)
         if trunk and trunk.auth_password and credentials is not None:
             right = Credentials(trunk.auth_username, trunk.auth_password)
             if credentials != right:

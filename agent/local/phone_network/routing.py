@@ -7,12 +7,14 @@ livekit-server runs when its SIP service asks. Calls that ask for a PIN are not 
 import hashlib
 import ipaddress
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from livekit.protocol.room import RoomConfiguration
 from livekit.protocol.sip import SIPDispatchRuleInfo, SIPInboundTrunkInfo
 
-from agent.local.phone_network.identifiers import guid, normalized
+from agent.local.phone_network.identifiers import guid
+from agent.telephony.sip_numbers import normalized
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +53,22 @@ def match_trunk(
     for trunk in trunks:
         if trunk.allowed_numbers and not _same_number(call.caller, trunk.allowed_numbers):
             continue
-        allowed = trunk.allowed_addresses
-        if allowed and not _address_allowed(call, allowed):
+        if not _address_allowed(call, trunk.allowed_addresses):
             continue
         if not trunk.numbers:
             default = trunk
         elif _same_number(call.callee, trunk.numbers):
             return trunk
     return default
+
+
+def carriers_address(trunks: Sequence[SIPInboundTrunkInfo], callee: str) -> str:
+    """Where the calls of the carrier come from that has the number: what its trunk allows first."""
+    for trunk in trunks:
+        if _same_number(callee, trunk.numbers):
+            for network in _networks(trunk.allowed_addresses):
+                return str(network[0])
+    return "127.0.0.1"
 
 
 def match_rule(
@@ -157,19 +167,25 @@ def _same_number(number: str, allowed: Sequence[str]) -> bool:
 
 
 def _address_allowed(call: InboundCall, allowed: Sequence[str]) -> bool:
-    return call.host in allowed or _ip_allowed(call.source_ip, allowed)
+    """Whether the source is in one of `allowed`, or the From header's host is one of them.
+
+    A list of which no entry is well-formed allows everybody, as in the real one: provisioning
+    refuses such lists.
+    """
+    networks = _networks(allowed)
+    if not networks:
+        return True
+    source = ipaddress.ip_address(call.source_ip)
+    return call.host in allowed or any(source in network for network in networks)
 
 
-def _ip_allowed(address: str, allowed: Sequence[str]) -> bool:
-    """Whether an address is one of, or in a network of, `allowed`; host names are not looked up."""
-    ip = ipaddress.ip_address(address)
-    for mask in allowed:
-        try:
-            if ip in ipaddress.ip_network(mask, strict=False):
-                return True
-        except ValueError:
-            continue
-    return False
+def _networks(allowed: Sequence[str]) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """The well-formed entries; host names are not looked up."""
+    networks = []
+    for entry in allowed:
+        with suppress(ValueError):
+            networks.append(ipaddress.ip_network(entry, strict=False))
+    return networks
 
 
 def _seconds(trunk: SIPInboundTrunkInfo | None, name: str) -> float | None:

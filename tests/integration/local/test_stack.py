@@ -31,7 +31,8 @@ from agent.local.stack_parts import READY, Modules, Progress
 from agent.local.state import Kind, StackState, read_state
 from agent.local.valkey import LocalValkey
 from agent.settings import ROOT
-from agent.telephony.sip_config import ensure, load
+from agent.telephony.sip_apply import ensure
+from agent.telephony.sip_config import load
 from tests.integration.local.waiting import until
 
 FAKE = str(Path(__file__).with_name("fake_server.py"))
@@ -92,7 +93,7 @@ async def test_all_parts_run_are_published_and_are_gone_afterwards(folder: Path)
             *("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET", "REDIS_URL"),
             *("DATABASE_URL", "OPENAI_BASE_URL", "OPENAI_API_KEY"),
             *("DEEPGRAM_BASE_URL", "DEEPGRAM_API_KEY", "PHONE_NETWORK_URL", "SPEECH_URL"),
-            "API_JWT_SECRET",
+            *("API_JWT_SECRET", "TELNYX_SIP_USERNAME", "TELNYX_SIP_PASSWORD"),
         }
         assert len(stack.environment["API_JWT_SECRET"]) >= 32
         assert len(stack.environment["LIVEKIT_API_SECRET"]) >= 32

@@ -1,6 +1,5 @@
 """sip_config/*.json: in the LiveKit CLI's form, with our values, safe against the known traps."""
 
-import json
 import shutil
 from pathlib import Path
 
@@ -9,6 +8,8 @@ import pytest
 from agent.errors import FileError, SettingsError
 from agent.settings import ROOT
 from agent.telephony.sip_config import load, load_participant
+from agent.telephony.sip_guard import open_to_anybody
+from agent.telephony.sip_guide import TELNYX_SIGNALLING
 
 FOLDER = ROOT / "sip_config"
 VARIABLES = {
@@ -25,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_every_caller_gets_a_room_of_their_own_with_our_agent_in_it() -> None:
-    rule = load(FOLDER, VARIABLES).rule.dispatch_rule
+    rule = load(FOLDER, VARIABLES).rule.info
     assert rule.rule.WhichOneof("rule") == "dispatch_rule_callee"
     assert rule.rule.dispatch_rule_callee.room_prefix == "ai-sales-call"
     assert rule.rule.dispatch_rule_callee.randomize
@@ -33,14 +34,31 @@ def test_every_caller_gets_a_room_of_their_own_with_our_agent_in_it() -> None:
 
 
 def test_the_username_is_in_the_first_invite_not_read_from_the_answer() -> None:
-    trunk = load(FOLDER, VARIABLES).outbound.trunk
+    trunk = load(FOLDER, VARIABLES).outbound.info
     assert dict(trunk.headers) == {"X-Telnyx-Username": "example-user"}
     assert not trunk.headers_to_attributes
     assert trunk.address == "sip.telnyx.com"
 
 
 def test_a_quote_in_a_password_stays_inside_its_string() -> None:
-    assert load(FOLDER, VARIABLES).outbound.trunk.auth_password == 'example-"password"'
+    assert load(FOLDER, VARIABLES).outbound.info.auth_password == 'example-"password"'
+
+
+def test_only_telnyx_may_call_in_by_our_trunk() -> None:
+    trunk = load(FOLDER, VARIABLES).inbound.info
+    assert tuple(trunk.allowed_addresses) == TELNYX_SIGNALLING
+    assert open_to_anybody(trunk) is None
+
+
+def test_our_own_files_need_no_warning() -> None:
+    assert load(FOLDER, VARIABLES).warnings == ()
+
+
+def test_numbers_are_written_as_livekit_compares_them() -> None:
+    config = load(FOLDER, {**VARIABLES, "PHONE_NUMBER": "32 2-601 05 00"})
+    assert list(config.inbound.info.numbers) == ["+3226010500"]
+    assert list(config.outbound.info.numbers) == ["+3226010500"]
+    assert config.warnings == ()
 
 
 def test_the_files_hold_no_secret_and_no_number() -> None:
@@ -65,18 +83,12 @@ def test_a_variable_without_a_value_is_named_with_its_file() -> None:
         load(FOLDER, without)
 
 
-def test_the_guides_form_without_a_wrapper_is_refused(folder: Path) -> None:
-    path = folder / "dispatchRule.json"
-    path.write_text(json.dumps(json.loads(path.read_text())["dispatch_rule"]))
-    with pytest.raises(FileError, match='no "dispatch_rule"'):
-        load(folder, VARIABLES)
-
-
 @pytest.mark.parametrize(
     ("content", "told"),
     [
         ('{\n"trunk": {,}\n}', r"inboundTrunk\.json:2: "),
         ('{"trunk": {"nmae": "x"}}', "nmae"),
+        ('{"trunk": {"numbers": ["+3226010500"]}}', 'no "name"'),
         ("[]", "inboundTrunk"),
     ],
 )
