@@ -1,6 +1,7 @@
 """The worker process: registered with LiveKit, one job process per call, drained on SIGTERM."""
 
 import asyncio
+import os
 import signal
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -12,6 +13,7 @@ from livekit.agents import AgentServer, JobProcess, JobRequest
 from agent.errors import LiveKitUnavailable
 from agent.worker.admission import Admission
 from agent.worker.job import end_call, hold_call
+from agent.worker.orphan import end_with
 from agent.worker.parts import BuildParts, PrepareProcess
 
 log = structlog.get_logger(__name__)
@@ -41,7 +43,7 @@ class Worker(AgentServer):
             ws_url=url,
             api_key=api_key,
             api_secret=api_secret,
-            setup_fnc=partial(prepare_job_process, prepare),
+            setup_fnc=partial(prepare_job_process, prepare, os.getpid()),
             load_fnc=self._load,
             load_threshold=1.0,
             num_idle_processes=idle_processes,
@@ -105,7 +107,7 @@ class Worker(AgentServer):
         return {info.job.id for info in self.active_jobs}
 
 
-def prepare_job_process(prepare: PrepareProcess, process: JobProcess) -> None:
+def prepare_job_process(prepare: PrepareProcess, worker: int, process: JobProcess) -> None:
     """Runs once in each job process, before a call comes.
 
     An exception here would make the framework start processes in a tight loop while it goes on
@@ -116,6 +118,7 @@ def prepare_job_process(prepare: PrepareProcess, process: JobProcess) -> None:
     """
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with(worker)
     prepare(process)
 
 

@@ -50,7 +50,9 @@ def test_the_sdks_check_decides_also_where_our_own_forms_are_right() -> None:
     assert refused.value.reason is Refusal.BAD_SIGNATURE
 
 
-@pytest.mark.parametrize("key", ["", "x", "AAAA", Telnyx().public_key + "AAAA"])
+@pytest.mark.parametrize(
+    "key", ["", "x", "AAAA", Telnyx().public_key + "AAAA"], ids=["none", "x", "short", "long"]
+)
 def test_what_is_no_public_key_is_told_at_the_start(key: str) -> None:
     with pytest.raises(SettingsError, match="TELNYX_PUBLIC_KEY"):
         TelnyxSignatures([key], lambda: datetime.now(UTC))
