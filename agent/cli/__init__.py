@@ -20,6 +20,7 @@ def main() -> None:
         console,
         demo,
         dialer,
+        doctor,
         migrate,
         retention,
         simulate,
@@ -35,7 +36,19 @@ def main() -> None:
         pretty_exceptions_enable=False,
         help="AI Sales Call: a phone agent that holds sales calls.",
     )
-    for group in (worker, dialer, api, call, token, stack, simulate, demo, migrate, retention):
+    for group in (
+        worker,
+        dialer,
+        api,
+        call,
+        token,
+        stack,
+        simulate,
+        demo,
+        migrate,
+        doctor,
+        retention,
+    ):
         app.add_typer(group.app)
     app.add_typer(calls.app, name="calls")
     app.add_typer(webhooks.app, name="webhooks")

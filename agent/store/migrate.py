@@ -1,6 +1,7 @@
 """Bringing the schema up to date: migrations/*.sql, forward only, each exactly once."""
 
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
@@ -46,3 +47,30 @@ async def migrate(dsn: str) -> list[str]:
     finally:
         await connection.close(timeout=CONNECT_SECONDS)
     return sorted(after - before)
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaState:
+    """Names of migrations: what this version has and the database not, and the other way round."""
+
+    missing: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+async def schema_state(dsn: str) -> SchemaState:
+    """Look, and change nothing. Errors as in `migrate`."""
+    check_dsn(dsn)
+    try:
+        connection = await asyncpg.connect(dsn, timeout=CONNECT_SECONDS)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise unavailable(dsn, error) from error
+    try:
+        applied = await get_applied_migrations(connection, schema_name="public")
+    except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError):
+        applied = set()
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise unavailable(dsn, error) from error
+    finally:
+        connection.terminate()
+    ours = {path.stem for path in MIGRATIONS.glob("*.sql")}
+    return SchemaState(tuple(sorted(ours - applied)), tuple(sorted(applied - ours)))

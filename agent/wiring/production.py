@@ -21,16 +21,17 @@ def check_exposure(settings: Settings, *, env_file: Path = ROOT / ".env") -> Non
 
     Raises SettingsError with every fault, so that a person corrects all of them at once.
     """
-    faults = [*_secret_faults(settings), *_docs_faults(settings), *_file_faults(env_file)]
+    faults = [*secret_faults(settings), *_docs_faults(settings), *file_faults(env_file)]
     if not faults:
         return
     if settings.environment is Environment.PRODUCTION:
         raise SettingsError("not fit for ENVIRONMENT=production: " + "; ".join(faults))
-    for fault in _file_faults(env_file):
+    for fault in file_faults(env_file):
         log.warning("settings_exposed", fault=fault)
 
 
-def _secret_faults(settings: Settings) -> list[str]:
+def secret_faults(settings: Settings) -> list[str]:
+    """Secrets that are short, or an example's; in words, without the secret."""
     faults = []
     given = {
         "LIVEKIT_API_SECRET": settings.livekit_api_secret,
@@ -58,7 +59,8 @@ def _docs_faults(settings: Settings) -> list[str]:
     return ["API_DOCS must be false"] if settings.api_docs else []
 
 
-def _file_faults(env_file: Path) -> list[str]:
+def file_faults(env_file: Path = ROOT / ".env") -> list[str]:
+    """What others on this machine can read: in words, the command that mends it after a colon."""
     if not env_file.is_file():
         return []
     if env_file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):

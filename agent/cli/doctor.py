@@ -1,0 +1,116 @@
+"""`python agent.py doctor`: what is wrong, in order of cause, each with what mends it."""
+
+import asyncio
+import json
+import os
+import sys
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from agent.cli.console import console
+from agent.cli.context import settings
+from agent.doctor.examination import Line, Report
+from agent.doctor.findings import Group, Level, error
+from agent.errors import SettingsError
+from agent.wiring.doctor import examine_all
+
+app = typer.Typer()
+
+_MARKS = {
+    Level.OK: "[green]✓[/]",
+    Level.WARNING: "[yellow]![/]",
+    Level.ERROR: "[red]✗[/]",
+    Level.UNCHECKED: "[dim]·[/]",
+}
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Look for what keeps calls from working. Exit code 0: nothing, 1: warnings, 2: errors."""
+    report = asyncio.run(_examine())
+    if as_json:
+        console.print_json(json.dumps(_form(report), ensure_ascii=False))
+    else:
+        _print(report)
+    sys.stdout.flush()
+    # A name that no server resolves keeps a thread of Python's waiting, and that the interpreter.
+    os._exit(report.exit_code)
+
+
+async def _examine() -> Report:
+    try:
+        current = settings()
+    except SettingsError as failure:
+        malformed = error(
+            "malformed_settings", str(failure), "correct it; then all else is checked"
+        )
+        return Report((Line(Group.SETTINGS, "settings", malformed),))
+    return await examine_all(current)
+
+
+def _print(report: Report) -> None:
+    for group in Group:
+        lines = [line for line in report.lines if line.group is group]
+        if lines:
+            _print_group(group, lines)
+    console.print()
+    _print_verdict(report)
+
+
+def _print_group(group: Group, lines: list[Line]) -> None:
+    """One line for what is well, one for each fault; what was not checked by its cause."""
+    levels = [line.finding.level for line in lines]
+    worst = next(each for each in _WORST_FIRST if each in levels)
+    fine = " · ".join(line.finding.says for line in lines if line.finding.level is Level.OK)
+    detail = f"  [dim]{escape(fine)}[/]" if fine else ""
+    console.print(f"[bold]\\[{_MARKS[worst]}][/] [bold]{group}[/]{detail}", soft_wrap=True)
+    for line in lines:
+        found = line.finding
+        if found.level in (Level.WARNING, Level.ERROR):
+            console.print(f"    {_MARKS[found.level]} {escape(found.says)}", soft_wrap=True)
+            if found.remedy:
+                console.print(f"      [cyan]→ {escape(found.remedy)}[/]", soft_wrap=True)
+    causes: dict[str, list[str]] = {}
+    for line in lines:
+        if line.finding.level is Level.UNCHECKED:
+            causes.setdefault(line.finding.says, []).append(line.check)
+    for cause, names in causes.items():
+        text = f"{', '.join(names)} not checked: {cause}"
+        console.print(f"    {_MARKS[Level.UNCHECKED]} [dim]{escape(text)}[/]", soft_wrap=True)
+
+
+def _print_verdict(report: Report) -> None:
+    levels = [line.finding.level for line in report.lines]
+    errors, warnings = levels.count(Level.ERROR), levels.count(Level.WARNING)
+    first = report.first
+    if first is None:
+        console.print("[green]No problems found.[/]")
+        return
+    counted = f"{errors} errors, {warnings} warnings"
+    console.print(f"{counted}. First: {escape(first.finding.says)}", soft_wrap=True)
+
+
+_WORST_FIRST = (Level.ERROR, Level.WARNING, Level.OK, Level.UNCHECKED)
+
+
+def _form(report: Report) -> dict[str, object]:
+    """For `--json`."""
+    return {
+        "level": report.level,
+        "first": report.first.finding.code if report.first else None,
+        "findings": [
+            {
+                "group": line.group,
+                "check": line.check,
+                "code": line.finding.code,
+                "level": line.finding.level,
+                "says": line.finding.says,
+                "remedy": line.finding.remedy,
+            }
+            for line in report.lines
+        ],
+    }

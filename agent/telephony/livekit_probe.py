@@ -1,0 +1,105 @@
+"""Asking a LiveKit server the simplest questions: is it there, is our key good, has it SIP.
+
+Each question tells more than the one before it and rests on it. The errors' words say what to mend.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+import aiohttp
+from livekit import api
+
+from agent.errors import LiveKitUnavailable, SettingsError
+from agent.telephony.sip_records import SipRecords, read_sip_records
+
+_HALF_A_SECOND = timedelta(seconds=0.5)
+"""HTTP's dates are cut to whole seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerAnswer:
+    """How the server answered. `clock_ahead`: its clock against ours, None when it does not say."""
+
+    milliseconds: float
+    clock_ahead: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoSip:
+    """The server answers, but not about SIP. `redis`: it has lost or lacks its Redis."""
+
+    redis: bool
+    said: str
+
+
+async def reach(url: str, now: Callable[[], datetime]) -> ServerAnswer:
+    """One request without a key. Raises LiveKitUnavailable, after which all else is idle."""
+    address = url.replace("ws", "http", 1) if url.startswith("ws") else url
+    began, asked_at = time.monotonic(), now()
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None)) as session,
+            session.get(address) as answer,
+        ):
+            date = answer.headers.get("Date")
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        raise LiveKitUnavailable(
+            f"LiveKit does not answer at LIVEKIT_URL={url} ({type(error).__name__}): start it, or "
+            "correct LIVEKIT_URL"
+        ) from None
+    took = time.monotonic() - began
+    return ServerAnswer(took * 1000, _ahead(date, asked_at + timedelta(seconds=took / 2)))
+
+
+async def check_key(livekit: api.LiveKitAPI) -> None:
+    """One request with our key. Raises SettingsError when it is not accepted."""
+    try:
+        await livekit.room.list_rooms(api.ListRoomsRequest(names=["-"]))
+    except api.TwirpError as error:
+        if error.code not in _REFUSED:
+            raise LiveKitUnavailable(f"LiveKit does not list its rooms: {error.message}") from None
+        raise SettingsError(
+            f"LiveKit does not accept LIVEKIT_API_KEY and LIVEKIT_API_SECRET ({error.code}): copy "
+            "both from its settings"
+        ) from None
+    except aiohttp.ClientError as error:
+        raise LiveKitUnavailable(f"LiveKit does not answer ({type(error).__name__})") from None
+
+
+async def ask_for_sip(livekit: api.LiveKitAPI) -> SipRecords | NoSip:
+    """Trunks and rules, or why there are none to be had.
+
+    Raises SettingsError when our key may not ask.
+    """
+    try:
+        return await read_sip_records(livekit)
+    except api.TwirpError as error:
+        if error.code in _REFUSED:
+            raise SettingsError(
+                f"LIVEKIT_API_KEY may not manage SIP ({error.code}): give it the SIP permission, "
+                "or use a key that has it"
+            ) from None
+        return NoSip(_is_redis(error.message), error.message)
+    except aiohttp.ClientError as error:
+        raise LiveKitUnavailable(f"LiveKit does not answer ({type(error).__name__})") from None
+
+
+_REFUSED = (api.TwirpErrorCode.UNAUTHENTICATED, api.TwirpErrorCode.PERMISSION_DENIED)
+
+
+def _is_redis(message: str) -> bool:
+    # Without Redis: "sip not connected (redis required)". When it has gone: the client's own words
+    # ("dial tcp …: connection refused", "redis: …", "EOF").
+    return any(word in message.lower() for word in ("redis", "dial tcp", "eof", "i/o timeout"))
+
+
+def _ahead(date: str | None, ours: datetime) -> timedelta | None:
+    if date is None:
+        return None
+    try:
+        return parsedate_to_datetime(date) + _HALF_A_SECOND - ours
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,197 @@
+"""Whom the doctor asks: every answer is fetched once and handed to what judges it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Generic, TypeVar
+
+from livekit import api
+
+from agent.conversation.playbook import Playbook
+from agent.doctor import database, livekit, machine, processes, providers, webhooks
+from agent.doctor.findings import Finding, ok
+from agent.doctor.routing import Wanted, judge_routing
+from agent.errors import CallError
+from agent.settings import Settings
+from agent.store.database import Database
+from agent.store.heartbeats import HeartbeatStore, Process
+from agent.store.migrate import schema_state
+from agent.store.trunks import TrunkStore
+from agent.store.webhook_freshness import webhook_freshness
+from agent.store.webhook_links import WebhookLinks
+from agent.telephony.livekit_probe import NoSip, ServerAnswer, ask_for_sip, check_key, reach
+from agent.telephony.sip_records import SipRecords
+from agent.voice.trial import Trial, Trialled
+from agent.wiring.dialling import trunk_name
+from agent.wiring.worker import check_prompts
+
+_REFUSED_FOR = timedelta(days=1)
+_ANY_LANGUAGE = "en"
+T = TypeVar("T")
+
+
+class Once(Generic[T]):
+    """An answer that several wait for and nobody asks for twice."""
+
+    def __init__(self, ask: Callable[[], Awaitable[T]]) -> None:
+        self._ask = ask
+        self._task: asyncio.Task[T] | None = None
+
+    async def answer(self) -> T:
+        """It, or the error that it ended in."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._asked())
+        return await asyncio.shield(self._task)
+
+    async def forget(self) -> None:
+        """Nobody waits any more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _asked(self) -> T:
+        return await self._ask()
+
+
+@asynccontextmanager
+async def asking(settings: Settings) -> AsyncIterator["Questions"]:
+    """Open for the length of the block; nobody is reached before a question is asked."""
+    async with AsyncExitStack() as stack:
+        server = api.LiveKitAPI(
+            # Never asked without: the settings are checked before.
+            settings.livekit_url or "http://127.0.0.1",
+            settings.livekit_api_key or "none",
+            settings.livekit_api_secret or "none",
+            failover=False,
+        )
+        stack.push_async_callback(server.aclose)
+        opened = await stack.enter_async_context(Database(settings.database_url or "", max_size=3))
+        playbook = _playbook(settings)
+        language = playbook.language if isinstance(playbook, Playbook) else _ANY_LANGUAGE
+        trial = await stack.enter_async_context(Trial(settings, language))
+        questions = Questions(settings, server, opened, trial, playbook)
+        stack.push_async_callback(questions.forget)
+        yield questions
+
+
+class Questions:
+    """One method a check. Raises CallError for what a person can mend."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        server: api.LiveKitAPI,
+        opened: Database,
+        trial: Trial,
+        playbook: Playbook | CallError,
+    ) -> None:
+        self._settings = settings
+        self._server = server
+        self._database = opened
+        self._trial = trial
+        self._found_playbook = playbook
+        self._now = partial(datetime.now, UTC)
+        self._reached: Once[ServerAnswer] = Once(
+            lambda: reach(settings.livekit_url or "", self._now)
+        )
+        self._sip: Once[SipRecords | NoSip] = Once(lambda: ask_for_sip(server))
+        self._spoken: Once[Trialled] = Once(trial.speak)
+        self._processes: Once[list[Process]] = Once(HeartbeatStore(opened).live)
+
+    async def forget(self) -> None:
+        """End what is still being asked."""
+        for each in (self._reached, self._sip, self._spoken, self._processes):
+            await each.forget()
+
+    async def playbook(self) -> list[Finding]:
+        """Everything under prompts/ that a call needs."""
+        if isinstance(self._found_playbook, CallError):
+            raise self._found_playbook
+        return [ok("playbook", f"playbook {self._found_playbook.name}")]
+
+    async def recordings(self) -> list[Finding]:
+        """RECORDINGS_DIR and its disk."""
+        folder = await asyncio.to_thread(machine.look_at, self._settings.recordings_dir)
+        return machine.judge_recordings(folder)
+
+    async def schema(self) -> list[Finding]:
+        """The database, and its migrations."""
+        return database.judge_schema(await schema_state(self._settings.database_url or ""))
+
+    async def reach(self) -> list[Finding]:
+        """LiveKit, without a key."""
+        return livekit.judge_answer(await self._reached.answer())
+
+    async def clock(self) -> list[Finding]:
+        """LiveKit's clock against ours."""
+        return livekit.judge_clock(await self._reached.answer())
+
+    async def key(self) -> list[Finding]:
+        """LiveKit, with our key."""
+        await check_key(self._server)
+        return [ok("livekit_key", "key accepted")]
+
+    async def has_sip(self) -> list[Finding]:
+        """Whether LiveKit tells its trunks."""
+        answer = await self._sip.answer()
+        return livekit.judge_sip(answer if isinstance(answer, NoSip) else None)
+
+    async def routing(self) -> list[Finding]:
+        """Trunks, rule and settings against each other."""
+        records = await self._sip.answer()
+        assert isinstance(records, SipRecords), "asked after SIP was found to be there"
+        settings = self._settings
+        wanted = Wanted(settings.phone_number, settings.agent_name, trunk_name())
+        return judge_routing(records, wanted)
+
+    async def thinks(self) -> list[Finding]:
+        """The language model."""
+        answer = await self._trial.think()
+        model = self._settings.openai_chat_model
+        return providers.judge_provider("thinks", model, stand_in=answer.stand_in)
+
+    async def speaks(self) -> list[Finding]:
+        """The voice."""
+        answer = await self._spoken.answer()
+        model = self._settings.openai_speech_model
+        return providers.judge_provider("speaks", model, stand_in=answer.stand_in)
+
+    async def hears(self) -> list[Finding]:
+        """Speech recognition."""
+        answer = await self._trial.hear()
+        model = self._settings.deepgram_model
+        return providers.judge_provider("hears", model, stand_in=answer.stand_in)
+
+    async def round_trip(self) -> list[Finding]:
+        """What the voice said, recognised."""
+        spoken = await self._spoken.answer()
+        heard = await self._trial.hear(spoken.pcm)
+        return providers.judge_round_trip(self._trial.phrase, heard.text)
+
+    async def workers(self) -> list[Finding]:
+        """Who answers."""
+        return processes.judge_workers(await self._processes.answer(), self._settings.agent_name)
+
+    async def others(self) -> list[Finding]:
+        """Dialler and API."""
+        return processes.judge_others(await self._processes.answer())
+
+    async def dialling(self) -> list[Finding]:
+        """The kill switch and the pauses of trunks."""
+        store = TrunkStore(self._database)
+        return processes.judge_dialling(await store.switch(), await store.list(), self._now())
+
+    async def inbox(self) -> list[Finding]:
+        """Webhooks against calls."""
+        fresh = await webhook_freshness(self._database)
+        refused = await WebhookLinks(self._database).refused(self._now() - _REFUSED_FOR)
+        return webhooks.judge_webhooks(fresh, refused)
+
+
+def _playbook(settings: Settings) -> Playbook | CallError:
+    try:
+        return check_prompts(settings)
+    except CallError as error:
+        return error
