@@ -6,11 +6,13 @@ CallError                  base: catch it only at a process's edge
 │   ├── PlaybookError      a file under prompts/ is broken: file, line, fix
 │   ├── ScenarioError      a simulated customer's file is broken: file, line, fix
 │   ├── TrunkMisconfigured the carrier refuses us: credentials, permissions, codecs
+│   ├── PortalError        Telnyx's portal needs a person: key, account, number
 │   └── StackError         a part of the local stack cannot start
 ├── Unavailable            nothing is wrong with the request: try again later
 │   ├── DatabaseUnavailable
 │   ├── LiveKitUnavailable
 │   ├── HalfProvisioned    a service failed between two steps: run it again
+│   ├── TelnyxUnavailable  Telnyx's API does not answer, or asks us to wait too long
 │   ├── TrunkBusy          the carrier takes no more calls now: channel or rate limit
 │   └── TrunkDown          the carrier does not answer at all
 └── Refused                a rule says no; asking again will not help
@@ -97,6 +99,14 @@ class IdempotencyConflict(Refused):
 
 class TrunkMisconfigured(Misconfigured):
     """The carrier refuses us, not the callee: a person must look at trunk or account."""
+
+
+class PortalError(Misconfigured):
+    """Telnyx's API will not do it until a person changes something: key, account, number."""
+
+
+class TelnyxUnavailable(Unavailable):
+    """Telnyx's API cannot be reached, fails, or asks us to wait longer than we have."""
 
 
 class TrunkBusy(Unavailable):

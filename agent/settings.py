@@ -32,6 +32,8 @@ _GROUPS = (
     ("OPENAI_API_KEY", "OPENAI_BASE_URL"),
     ("DEEPGRAM_API_KEY", "DEEPGRAM_BASE_URL"),
     ("API_JWT_SECRET", "API_JWKS_URL"),
+    ("TELNYX_API_KEY", "TELNYX_API_URL"),
+    ("TELNYX_SIP_USERNAME", "TELNYX_SIP_PASSWORD"),
 )
 """Variables that only make sense together."""
 
@@ -106,8 +108,12 @@ class Settings(BaseSettings):
     api_docs: bool = True
     retention_days: PositiveInt = 90
 
+    telnyx_api_key: str | None = None
+    telnyx_api_url: Url | None = None
     telnyx_sip_username: str | None = None
     telnyx_sip_password: str | None = None
+    livekit_sip_uri: str | None = None
+    public_url: Url | None = None
     telnyx_public_key: str | None = None
     telnyx_public_key_old: str | None = None
 

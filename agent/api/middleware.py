@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agent.api.access import Gatekeeper
 from agent.api.problems import Problem, as_problem, problem_response
+from agent.telephony.telnyx_webhooks import WEBHOOK_PATH
 
 log = structlog.get_logger(__name__)
 
@@ -27,7 +28,7 @@ IMPORT_PATH = "/api/opt-outs/import"
 MAX_WEBHOOK_BYTES = 256 * 1024
 """LiveKit sends a participant with all its attributes, up to 64 KiB of them."""
 
-TELNYX_PATH = "/api/telnyx/webhooks/call-events"
+TELNYX_PATH = WEBHOOK_PATH
 LIVEKIT_PATH = "/api/livekit/webhooks"
 WEBHOOK_PATHS = frozenset({TELNYX_PATH, LIVEKIT_PATH})
 """No token there: the body's signature says who sent it."""

@@ -16,6 +16,7 @@ from agent.local.stack import Stack
 from agent.local.stack_parts import READY, Progress
 from agent.settings import Settings, load_settings, read_environment
 from agent.store.migrate import migrate
+from agent.telephony.telnyx_webhooks import WEBHOOK_PATH
 
 app = typer.Typer()
 
@@ -71,7 +72,7 @@ async def _run(port: int | None, temporary: bool) -> None:
 
 _API_PORT = 3001
 LIVEKIT_PATH = "/api/livekit/webhooks"
-TELNYX_PATH = "/api/telnyx/webhooks/call-events"
+TELNYX_PATH = WEBHOOK_PATH
 
 
 def webhook_address(path: str) -> str:

@@ -24,6 +24,8 @@ from agent.domain.phone_numbers import parse
 from agent.domain.webhooks import CallKeys, CarrierReport, Refusal, RefusedWebhook
 from agent.errors import Refused
 
+WEBHOOK_PATH = "/api/telnyx/webhooks/call-events"
+"""Where our HTTP API takes them in; the guide's path."""
 CALL_ID_HEADER = "x-call-id"
 
 

@@ -1,0 +1,73 @@
+"""Carrying out a plan for Telnyx's portal, step by step; a next run goes on where one failed."""
+
+from collections.abc import Callable
+
+from agent.domain.provisioning import Action, Plan, Service, Step
+from agent.errors import HalfProvisioned, PortalError, TelnyxUnavailable
+from agent.telephony.portal import Portal
+from agent.telephony.portal_parts import AnyPart, Connection, Number, Part, PortalWanted
+from agent.telephony.portal_plan import CREDENTIAL_FIELD
+
+
+async def apply_portal(
+    portal: Portal, plan: Plan, wanted: PortalWanted, on_step: Callable[[Step], None]
+) -> None:
+    """Create and change what `plan` says; `on_step` is called after each step that is done.
+
+    Steps of other services and what is to be left are passed over. Raises PortalError or
+    HalfProvisioned, saying what is done already: a new plan goes on from there.
+    """
+    ids: dict[str, str] = {}
+    done: list[Step] = []
+    for step in plan.steps:
+        if step.service is not Service.TELNYX:
+            continue
+        if step.id is not None:
+            ids[step.part] = step.id
+    for step in plan.to_do:
+        if step.service is not Service.TELNYX:
+            continue
+        try:
+            ids[step.part] = await _carry_out(portal, step, wanted, ids)
+        except PortalError as error:
+            raise PortalError(f"{error}{_so_far(done)}") from None
+        except TelnyxUnavailable as error:
+            raise HalfProvisioned(f"{error}{_so_far(done)}") from None
+        done.append(step)
+        on_step(step)
+
+
+async def _carry_out(portal: Portal, step: Step, wanted: PortalWanted, ids: dict[str, str]) -> str:
+    """Do it; the id of the part."""
+    part = _part(step, wanted, ids)
+    secret = wanted.password
+    if step.action is Action.CREATE and not isinstance(part, Number):
+        return await portal.create(part, secret if isinstance(part, Connection) else "")
+    assert step.action is Action.CHANGE, step
+    assert step.id is not None, step
+    only = {one.field for one in step.differences}
+    with_secret = CREDENTIAL_FIELD in only
+    if with_secret:
+        only |= {"user_name"}
+    await portal.change(step.id, part, frozenset(only), secret if with_secret else "")
+    return step.id
+
+
+def _part(step: Step, wanted: PortalWanted, ids: dict[str, str]) -> AnyPart:
+    """The part as it should be, now that the ids of those before it are known."""
+    match Part(step.part):
+        case Part.PROFILE:
+            return wanted.profile
+        case Part.CONNECTION:
+            return wanted.connection(profile_id=ids[Part.PROFILE], fqdn_id=ids.get(Part.FQDN))
+        case Part.FQDN:
+            return wanted.fqdn(connection_id=ids[Part.CONNECTION])
+        case Part.NUMBER:
+            return wanted.number(connection_id=ids[Part.CONNECTION])
+
+
+def _so_far(done: list[Step]) -> str:
+    if not done:
+        return "; nothing was changed before it"
+    names = ", ".join(f"{step.part} {step.name!r}" for step in done)
+    return f"; done before it: {names}; run it again to go on from there"
