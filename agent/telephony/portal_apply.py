@@ -6,16 +6,18 @@ from agent.domain.provisioning import Action, Plan, Service, Step
 from agent.errors import HalfProvisioned, PortalError, TelnyxUnavailable
 from agent.telephony.portal import Portal
 from agent.telephony.portal_parts import AnyPart, Connection, Number, Part, PortalWanted
-from agent.telephony.portal_plan import CREDENTIAL_FIELD
+from agent.telephony.portal_plan import CREDENTIAL_FIELD, plan_portal
 
 
 async def apply_portal(
     portal: Portal, plan: Plan, wanted: PortalWanted, on_step: Callable[[Step], None]
-) -> None:
+) -> tuple[str, ...]:
     """Create and change what `plan` says; `on_step` is called after each step that is done.
 
     Steps of other services and what is to be left are passed over. Raises PortalError or
     HalfProvisioned, saying what is done already: a new plan goes on from there.
+
+    Returns what is to be told to a person: what Telnyx took but does not show afterwards.
     """
     ids: dict[str, str] = {}
     done: list[Step] = []
@@ -35,6 +37,23 @@ async def apply_portal(
             raise HalfProvisioned(f"{error}{_so_far(done)}") from None
         done.append(step)
         on_step(step)
+    return await _not_kept(portal, wanted) if done else ()
+
+
+async def _not_kept(portal: Portal, wanted: PortalWanted) -> tuple[str, ...]:
+    """What the portal still shows otherwise, read again."""
+    try:
+        left = plan_portal(await portal.read(wanted.phone_number), wanted).to_do
+    except (PortalError, TelnyxUnavailable) as error:
+        return (f"all is done, but it could not be read again: {error}",)
+    remarks: list[str] = []
+    for step in left:
+        fields = ", ".join(one.field for one in step.differences) or "not there"
+        remarks.append(
+            f"Telnyx took it, but still shows {step.part} {step.name!r} otherwise ({fields}): run "
+            "it again in a minute; if it stays, set it in the portal"
+        )
+    return tuple(remarks)
 
 
 async def _carry_out(portal: Portal, step: Step, wanted: PortalWanted, ids: dict[str, str]) -> str:

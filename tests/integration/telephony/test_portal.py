@@ -37,6 +37,7 @@ class Rig:
         self.portal = portal
         self.url = url
         self.steps: list[Step] = []
+        self.remarks: tuple[str, ...] = ()
 
     async def plan(self, wanted: PortalWanted = WANTED, *, set_password: bool = False) -> Plan:
         state = await self.portal.read(wanted.phone_number)
@@ -44,7 +45,7 @@ class Rig:
 
     async def provision(self, wanted: PortalWanted = WANTED) -> Plan:
         plan = await self.plan(wanted)
-        await apply_portal(self.portal, plan, wanted, self.steps.append)
+        self.remarks = await apply_portal(self.portal, plan, wanted, self.steps.append)
         return plan
 
     def written(self) -> list[str]:
@@ -76,6 +77,7 @@ async def test_an_empty_account_gets_everything_and_a_second_run_changes_nothing
     }
     assert [step.part for step in rig.steps] == list(Part)
 
+    assert rig.remarks == ()
     written = rig.written()
     second = await rig.provision()
     assert second.to_do == ()
@@ -265,6 +267,23 @@ async def test_what_failed_half_way_goes_on_in_the_next_run(
     # Also where it was done and reported as failed: nothing is there twice.
     assert [len(one) for one in (account.profiles, account.connections, account.fqdns)] == [1, 1, 1]
     assert (await rig.plan()).to_do == ()
+
+
+async def test_what_telnyx_takes_and_does_not_keep_is_told(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rig.telnyx.account, "save_number", lambda there, sent: there)
+    await rig.provision()
+    (remark,) = rig.remarks
+    assert "still shows phone number '+3226010500' otherwise (connection_id)" in remark
+
+
+async def test_a_check_that_cannot_be_made_does_not_undo_what_is_done(rig: Rig) -> None:
+    # The first four requests read, the next four write.
+    rig.telnyx.faults.order(PortalFault(kind=Kind.TOO_MANY, skip=8, retry_after=60))
+    await rig.provision()
+    assert len(rig.steps) == len(Part)
+    assert "could not be read again" in rig.remarks[0]
 
 
 async def test_a_refused_field_is_named_without_what_was_in_it(rig: Rig) -> None:
