@@ -18,7 +18,7 @@ from agent.wiring.redaction import redact
 _LOUD_LOGGERS = (
     # Their DEBUG is whole requests and frames, prompts and transcripts in them; their INFO, URLs.
     *("aiohttp.access", "httpcore", "httpcore2", "httpx", "httpx2", "openai", "urllib3"),
-    *("watchfiles", "websockets"),
+    *("telnyx", "watchfiles", "websockets"),
     "livekit",  # the native SDK's; the framework's own loggers are named below it
 )
 _FRAMEWORK_LOGGERS = ("livekit.agents", "livekit.plugins")

@@ -170,7 +170,10 @@ def test_asyncios_own_complaints_are_lines_of_the_same_form(lines: io.StringIO) 
     assert [line["event"] for line in parsed(lines) if line["level"] == "error"] == ["lost [phone]"]
 
 
-@pytest.mark.parametrize("name", ["openai._base_client", "websockets.client", "httpx", "livekit"])
+@pytest.mark.parametrize(
+    "name",
+    ["openai._base_client", "telnyx._base_client", "websockets.client", "httpx", "livekit"],
+)
 def test_libraries_that_log_whole_requests_are_quiet_below_warning(
     lines: io.StringIO, name: str
 ) -> None:
