@@ -19,7 +19,7 @@ demo: setup ## three customers call the agent here, then their rows from Postgre
 	@$(PY) agent.py demo $(ARGS)
 
 test: setup ## the whole test suite
-	@$(PY) -m pytest -n 3 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@$(PY) -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 check: setup ## format, lint, types, layers, secrets and registries, locks, Dockerfile, compose.yaml
 	@scripts/check

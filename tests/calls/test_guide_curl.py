@@ -26,7 +26,6 @@ from tests.calls.outbound import Outbound, command
 pytestmark = [
     pytest.mark.call,
     pytest.mark.asyncio(loop_scope="package"),
-    pytest.mark.xdist_group("outbound"),
 ]
 
 PATH = "/api/telnyx/outbound-call"

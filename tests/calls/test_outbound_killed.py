@@ -21,7 +21,6 @@ pytestmark = [
     pytest.mark.call,
     pytest.mark.asyncio(loop_scope="package"),
     pytest.mark.timeout(240),
-    pytest.mark.xdist_group("outbound"),
 ]
 
 

@@ -17,7 +17,6 @@ from tests.calls.caller import Caller
 pytestmark = [
     pytest.mark.call,
     pytest.mark.asyncio(loop_scope="package"),
-    pytest.mark.xdist_group("outbound"),
 ]
 
 ADVISER = "+3226010502"

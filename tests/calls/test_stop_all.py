@@ -23,7 +23,6 @@ from tests.calls.outbound import COMMAND_SECONDS, Outbound, command, held, until
 pytestmark = [
     pytest.mark.call,
     pytest.mark.asyncio(loop_scope="package"),
-    pytest.mark.xdist_group("outbound"),
 ]
 
 STOPPED = re.compile(r"dialling is stopped; 1 calls said goodbye, 1 were cut")
