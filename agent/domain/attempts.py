@@ -169,13 +169,13 @@ def misconfigured_pause(failures_in_a_row: int) -> timedelta:
     return timedelta(seconds=min(doubled, _LONGEST_PAUSE_SECONDS))
 
 
-_PACE = 0.985
+_PACE = 0.99
 
 
 def seconds_per_call(calls_per_second: float) -> float:
     """The distance of a trunk's slots: a little more than its share.
 
-    A call goes out some milliseconds after its slot, one more and one less; the little more keeps
-    every window of a second within the rate all the same.
+    A call goes out some milliseconds after its slot, and the one a second later waits for it (see
+    `worker.slot`); the little more is what it catches up with.
     """
     return 1.0 / (calls_per_second * _PACE)

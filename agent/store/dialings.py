@@ -25,7 +25,9 @@ _BEGIN_TRY = query("begin_try")
 _ADD_DIALING = query("add_dialing")
 _LOCK_TRUNK = query("lock_trunk")
 _BEGIN_DIALLING = query("begin_dialling")
-_STILL_ALLOWED = query("still_allowed")
+_LOOK_AT_SLOT = query("look_at_slot")
+_RENEW_SLOT = query("renew_slot")
+_DIALLED = query("dialled")
 _ANSWERED = query("dialing_answered")
 _END_DIALING = query("end_dialing")
 _END_ATTEMPT = query("end_attempt")
@@ -44,6 +46,8 @@ class NotNow(StrEnum):
     TOO_OFTEN = "too_often"
     BUDGET = "budget"
     PAUSED = "paused"
+    LATE = "late"
+    """This process comes too late for every slot that it takes."""
 
     @property
     def is_final(self) -> bool:
@@ -53,9 +57,14 @@ class NotNow(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """The trunk's slot that this call has taken: dial in `wait` seconds, not before."""
+    """The trunk's slot that this call has taken, in seconds from when it was told."""
 
     wait: float
+    """Dial after so long, not before."""
+    usable: float
+    """Nor later than this: the slot is then left empty, and `renew` takes another."""
+    settled: bool
+    """False: `wait` may become longer, for a call before this one has not said when it dialled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +134,23 @@ class DialingStore:
                 _BEGIN_DIALLING,
                 *(call_id, rules.calls_per_number_per_day, rules.minutes_a_day, seconds_per_call),
             )
-        assert row is not None
-        if row["refusal"] is not None:
-            return NotNow(row["refusal"])
-        return NotNow.TAKEN_BACK if row["wait"] is None else Slot(row["wait"])
+        return _slot(row)
 
-    async def why_not_now(self, call_id: UUID) -> NotNow | None:
-        """What has come in between since `begin`; None: nothing."""
+    async def look(self, call_id: UUID) -> Slot | NotNow:
+        """The slot as it stands, or what has come in between since `begin`."""
         async with self._database.connection() as connection:
-            why = await connection.fetchval(_STILL_ALLOWED, call_id)
-        return NotNow(why) if why is not None else None
+            return _slot(await connection.fetchrow(_LOOK_AT_SLOT, call_id))
+
+    async def renew(self, call_id: UUID, trunk: str, seconds_per_call: float) -> Slot | NotNow:
+        """Another slot for a call that came too late for its own and has not dialled."""
+        async with self._database.connection() as connection, connection.transaction():
+            await connection.execute(_LOCK_TRUNK, trunk)
+            return _slot(await connection.fetchrow(_RENEW_SLOT, call_id, seconds_per_call))
+
+    async def dialled(self, call_id: UUID) -> None:
+        """The call dials now. Said at once: another one waits for it."""
+        async with self._database.connection() as connection:
+            await connection.execute(_DIALLED, call_id)
 
     async def answered(self, call_id: UUID) -> None:
         """Somebody picked up."""
@@ -216,6 +232,14 @@ class DialingStore:
             await _move_attempt(connection, attempt_id, outcome, why, again)
             await append_within(connection, call_id, events)
         return True
+
+
+def _slot(row: asyncpg.Record | None) -> Slot | NotNow:
+    if row is not None and row["refusal"] is not None:
+        return NotNow(row["refusal"])
+    if row is None or row["wait"] is None:
+        return NotNow.TAKEN_BACK
+    return Slot(row["wait"], row["usable"], row["settled"])
 
 
 async def _move_attempt(

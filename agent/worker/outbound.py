@@ -19,13 +19,10 @@ from agent.telephony.dispatch import CallOrder
 from agent.telephony.sip_errors import NotReached
 from agent.worker.call import RunningCall
 from agent.worker.parts import BuildParts, CallParts, OutboundParts
+from agent.worker.slot import until_slot
 
 log = structlog.get_logger(__name__)
 
-_LONG_WAIT_SECONDS = 0.5
-"""Who waits longer for the slot asks again whether the call is still allowed."""
-_ASK_AHEAD_SECONDS = 0.2
-"""So long before the slot: an answer that takes its time must not make the call late."""
 _WRITE_TRIES = 5
 _WRITE_AGAIN_SECONDS = 1.0
 
@@ -52,20 +49,6 @@ async def take_outbound(build: BuildParts, ctx: JobContext, order: CallOrder) ->
     return running
 
 
-async def until_slot(
-    slot: Slot, why_not_now: Callable[[], Coroutine[None, None, NotNow | None]]
-) -> NotNow | None:
-    """Wait for the slot; what has changed during a long wait comes back at once."""
-    loop = asyncio.get_running_loop()
-    due = loop.time() + slot.wait
-    if slot.wait > _LONG_WAIT_SECONDS:
-        await asyncio.sleep(slot.wait - _ASK_AHEAD_SECONDS)
-        if (why := await why_not_now()) is not None:
-            return why
-    await asyncio.sleep(max(0.0, due - loop.time()))
-    return None
-
-
 class OutboundCall:
     """Places one call and says in Postgres what became of it."""
 
@@ -80,7 +63,9 @@ class OutboundCall:
         self._call_id = order.call_id
         self._dial = placing.dial
         self._may_have_rung = False
-        self._tasks: list[asyncio.Task[None] | asyncio.Task[NotReached | None]] = []
+        self._tasks: list[
+            asyncio.Task[None] | asyncio.Task[bool] | asyncio.Task[NotReached | None]
+        ] = []
 
     async def reach(self) -> bool:
         """Dial; True as soon as somebody answers. Raises DatabaseUnavailable before it dials."""
@@ -111,7 +96,10 @@ class OutboundCall:
 
     async def _wait_for(self, slot: Slot) -> bool:
         """Until the slot comes; what changed meanwhile counts. False: not dialled."""
-        why = await until_slot(slot, lambda: self._parts.dialings.why_not_now(self._call_id))
+        parts = self._parts
+        why = await until_slot(
+            parts.dialings, self._call_id, parts.trunk, slot, parts.seconds_per_call
+        )
         if not self._running.room.isconnected():
             # Somebody ended the room. Dialling would open it again, without us in it.
             why = why or NotNow.STOPPED
@@ -124,6 +112,8 @@ class OutboundCall:
         parts, dial = self._parts, self._dial
         longest = dial.ringing_seconds + ANSWER_MARGIN_SECONDS
         dialling = asyncio.create_task(place(parts.livekit, dial), name="dial")
+        said = self._write(parts.dialings.dialled(self._call_id))
+        self._tasks.append(asyncio.create_task(said, name="note dialled"))
         active = asyncio.create_task(
             wait_until_active(self._running.room, dial.identity, longest, coming=True),
             name="answer",
@@ -136,7 +126,7 @@ class OutboundCall:
             await self._not_reached(refused)
             return False
         # The person has picked up: whatever is to be written waits, they do not.
-        self._tasks = [asyncio.create_task(self._note_answered(), name="note answer"), dialling]
+        self._tasks += [asyncio.create_task(self._note_answered(), name="note answer"), dialling]
         return True
 
     async def _note_answered(self) -> None:

@@ -41,7 +41,7 @@ from agent.store.listening import listen
 from agent.store.migrate import migrate
 from agent.store.trunks import TrunkStore
 from agent.telephony.dispatch import read_order
-from agent.worker.outbound import until_slot
+from agent.worker.slot import until_slot
 
 RATE = 20.0
 """Calls a second that the trunk allows."""
@@ -198,13 +198,16 @@ class _Jobs:
             await asyncio.sleep(BEAT_SECONDS)
 
     async def _job(self, call_id: UUID) -> None:
-        slot = await self._dialings.begin(call_id, _TRUNK, _RULES, seconds_per_call(RATE))
+        distance = seconds_per_call(RATE)
+        slot = await self._dialings.begin(call_id, _TRUNK, _RULES, distance)
         assert isinstance(slot, Slot), slot
         due = time.monotonic() + slot.wait
-        assert await until_slot(slot, lambda: self._dialings.why_not_now(call_id)) is None
+        why = await until_slot(self._dialings, call_id, _TRUNK, slot, distance)
+        assert why is None, why
         now = time.monotonic()
         self.dials.append(now)
         self.late.append(now - due)
+        await self._dialings.dialled(call_id)
         await self._dialings.finish(call_id)
         if len(self.dials) == self._count:
             self.all_over.set()

@@ -17,18 +17,20 @@ with asked as (
 ),
 slot as (
     update trunks
-    set tat = greatest(tat, clock_timestamp()) + $4 * interval '1 second'
+    set tat = greatest(tat, clock_timestamp()) + $4 * interval '1 second', slots = slots + 1
     from asked
     where trunks.name = asked.trunk and asked.refusal is null
-    returning tat - $4 * interval '1 second' as at
+    returning tat - $4 * interval '1 second' as at, slots as number
 ),
 moved as (
     update dialings
-    set state = 'dialling', dialling_at = clock_timestamp(), slot_at = slot.at
+    set state = 'dialling', dialling_at = clock_timestamp(), slot_at = slot.at,
+        slot_number = slot.number
     from slot
     where call_id = $1 and state = 'dispatched'
-    returning slot.at
+    returning trunk, slot.number, slot.at
 )
-select
-    (select refusal from asked) as refusal,
-    (select extract(epoch from at - clock_timestamp()) from moved)::double precision as wait
+select asked.refusal, turn.wait, turn.usable, turn.settled
+from asked
+left join moved on true
+left join lateral turn(moved.trunk, moved.number, moved.at) on moved.at is not null

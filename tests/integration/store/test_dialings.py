@@ -159,9 +159,9 @@ async def test_nothing_dials_while_stopped_or_paused(office: Office) -> None:
 async def test_a_stop_is_seen_by_who_already_has_a_slot(office: Office) -> None:
     attempt = await office.dispatched()
     assert isinstance(await office.begin(attempt), Slot)
-    assert await office.dialings.why_not_now(attempt.call_id) is None
+    assert isinstance(await office.dialings.look(attempt.call_id), Slot)
     await office.trunks.stop_dialling("test")
-    assert await office.dialings.why_not_now(attempt.call_id) is NotNow.STOPPED
+    assert await office.dialings.look(attempt.call_id) is NotNow.STOPPED
 
 
 async def test_a_number_is_rung_so_often_a_day_whoever_wants_it(office: Office) -> None:
