@@ -16,8 +16,10 @@ log = structlog.get_logger(__name__)
 
 CALL_ID_HEADER = "X-Call-Id"
 """In every INVITE of ours: the carrier's webhooks bring it back."""
-ANSWER_MARGIN_SECONDS = 10.0
-"""Beyond the ringing time, until LiveKit itself is taken to be away."""
+_MUTE_CARRIER_SECONDS = 32.0
+"""livekit-sip waits so long for a carrier's first word, whatever the ringing time (recorded)."""
+_ANSWER_MARGIN_SECONDS = 10.0
+"""Beyond what LiveKit may take, until LiveKit itself is taken to be away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,11 @@ class Dial:
     name: str
     ringing_seconds: int
     max_call_seconds: int
+
+    @property
+    def answer_seconds(self) -> float:
+        """How long LiveKit may take to say what came of it."""
+        return max(self.ringing_seconds, _MUTE_CARRIER_SECONDS) + _ANSWER_MARGIN_SECONDS
 
 
 def request_of(dial: Dial) -> api.CreateSIPParticipantRequest:
@@ -65,9 +72,7 @@ async def place(livekit: api.LiveKitAPI, dial: Dial) -> NotReached | None:
     answer comes in time the room has to be deleted, the phone may ring on.
     """
     try:
-        await livekit.sip.create_sip_participant(
-            request_of(dial), timeout=dial.ringing_seconds + ANSWER_MARGIN_SECONDS
-        )
+        await livekit.sip.create_sip_participant(request_of(dial), timeout=dial.answer_seconds)
     except api.TwirpError as error:  # SipCallError too
         return read_error(error)
     except (aiohttp.ClientError, TimeoutError) as error:

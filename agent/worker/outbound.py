@@ -14,7 +14,7 @@ from agent.domain.outcomes import Reason
 from agent.errors import DatabaseUnavailable, TrunkMisconfigured
 from agent.store.dialings import Again, NotNow, Slot
 from agent.telephony.caller import Caller, wait_until_active
-from agent.telephony.dial import ANSWER_MARGIN_SECONDS, place
+from agent.telephony.dial import place
 from agent.telephony.dispatch import CallOrder
 from agent.telephony.sip_errors import NotReached
 from agent.worker.call import RunningCall
@@ -91,7 +91,6 @@ class OutboundCall:
         if isinstance(slot, NotNow):
             await self._not_now(slot)
             return False
-        self._may_have_rung = True
         return await self._wait_for(slot)
 
     async def _wait_for(self, slot: Slot) -> bool:
@@ -110,12 +109,12 @@ class OutboundCall:
     async def _ring(self) -> bool:
         """The phone rings from here on: whichever says first that it is answered, counts."""
         parts, dial = self._parts, self._dial
-        longest = dial.ringing_seconds + ANSWER_MARGIN_SECONDS
+        self._may_have_rung = True
         dialling = asyncio.create_task(place(parts.livekit, dial), name="dial")
         said = self._write(parts.dialings.dialled(self._call_id))
         self._tasks.append(asyncio.create_task(said, name="note dialled"))
         active = asyncio.create_task(
-            wait_until_active(self._running.room, dial.identity, longest, coming=True),
+            wait_until_active(self._running.room, dial.identity, dial.answer_seconds, coming=True),
             name="answer",
         )
         await asyncio.wait({dialling, active}, return_when=asyncio.FIRST_COMPLETED)
