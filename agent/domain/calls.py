@@ -51,6 +51,7 @@ class EventKind(StrEnum):
     required_questions?: names, comma-separated]"""
     RINGING = "ringing"
     ANSWERED = "answered"
+    """[telnyx_session_id?, telnyx_leg_id?: of a call that we placed]"""
     DISCLOSED = "disclosed"
     """The disclosure was spoken to its last word. [text]"""
     RECORDING_STARTED = "recording_started"

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from nacl.signing import SigningKey
-from pydantic import BaseModel, JsonValue
+from pydantic import JsonValue
 
 _RATE = 0.0090
 """Of a minute, in US dollars: a European mobile number, about."""
@@ -64,13 +64,13 @@ class TelnyxLeg:
     def initiated(self) -> dict[str, JsonValue]:
         """The call has reached the carrier."""
         direction = "outgoing" if self.outbound else "incoming"
-        return self._event(
+        return self.event(
             "call.initiated", self.began, {"direction": direction, "state": "bridging"}
         )
 
     def answered(self, at: datetime) -> dict[str, JsonValue]:
         """Somebody picked up."""
-        return self._event("call.answered", at, {"state": "answered"})
+        return self.event("call.answered", at, {"state": "answered"})
 
     def hung_up(
         self, at: datetime, hangup: Hangup, *, seconds: float | None
@@ -94,7 +94,7 @@ class TelnyxLeg:
                 },
                 "outbound": {"packet_count": packets, "skip_packet_count": "0"},
             }
-        return self._event("call.hangup", at, payload)
+        return self.event("call.hangup", at, payload)
 
     def cost(self, at: datetime, seconds: float) -> dict[str, JsonValue]:
         """The bill: begun minutes."""
@@ -113,11 +113,12 @@ class TelnyxLeg:
             "status": "success",
             "total_cost": total,
         }
-        return self._event("call.cost", at, payload)
+        return self.event("call.cost", at, payload)
 
-    def _event(
+    def event(
         self, event_type: str, at: datetime, payload: dict[str, JsonValue]
     ) -> dict[str, JsonValue]:
+        """Any event of this leg; `payload` is what its type adds."""
         headers: list[JsonValue] = [
             {"name": name, "value": value} for name, value in self.headers.items()
         ]
@@ -150,34 +151,6 @@ def body_of(event: dict[str, JsonValue], url: str, attempt: int = 1) -> bytes:
     """The delivery of an event, the `attempt`th."""
     meta: dict[str, JsonValue] = {"attempt": attempt, "delivered_to": url}
     return json.dumps({"data": event, "meta": meta}, separators=(",", ":")).encode()
-
-
-def sample_events(now: datetime) -> list[dict[str, JsonValue]]:
-    """One of each type, of a call that never was."""
-    leg = TelnyxLeg(False, "+32470000000", "+3226010500", f"sample-{uuid4()}", str(uuid4()), now)
-    return [
-        leg.initiated(),
-        leg.answered(now),
-        leg.hung_up(now, Hangup("normal_clearing", "caller", 200), seconds=60),
-        leg.cost(now, 60),
-    ]
-
-
-class SignedSample(BaseModel):
-    """A delivery, ready to be posted for the next five minutes."""
-
-    event_type: str
-    body: str
-    headers: dict[str, str]
-
-
-def signed_samples(account: TelnyxAccount, now: datetime) -> list[SignedSample]:
-    """`sample_events`, signed by `account`."""
-    bodies = [(str(event["event_type"]), body_of(event, "")) for event in sample_events(now)]
-    return [
-        SignedSample(event_type=name, body=body.decode(), headers=account.headers(body, now))
-        for name, body in bodies
-    ]
 
 
 def _zulu(at: datetime) -> str:

@@ -9,6 +9,7 @@ is under way share the next.
 """
 
 import asyncio
+import contextlib
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -101,6 +102,9 @@ class WebhookInbox:
             counting.cancel()
             while not self._waiting.empty():
                 _fail(self._waiting.get_nowait(), Unavailable("the inbox is closed"))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_COUNT_SECONDS):
+                    await self._write_counts()
 
     async def _store(self, batch: Sequence[_Waiting]) -> None:
         try:
@@ -135,21 +139,24 @@ class WebhookInbox:
     async def _count(self) -> None:
         while True:
             await asyncio.sleep(_COUNT_SECONDS)
-            if not self._refused:
-                continue
-            counted, self._refused = self._refused, Counter()
-            log.warning("webhooks_refused", refused={str(key[1]): n for key, n in counted.items()})
-            try:
-                async with self._database.connection() as connection:
-                    await connection.execute(
-                        _COUNT_REFUSALS,
-                        [source for source, _ in counted],
-                        [reason for _, reason in counted],
-                        list(counted.values()),
-                        self._now(),
-                    )
-            except DatabaseUnavailable:
-                self._refused += counted
+            await self._write_counts()
+
+    async def _write_counts(self) -> None:
+        if not self._refused:
+            return
+        counted, self._refused = self._refused, Counter()
+        log.warning("webhooks_refused", refused={str(key[1]): n for key, n in counted.items()})
+        try:
+            async with self._database.connection() as connection:
+                await connection.execute(
+                    _COUNT_REFUSALS,
+                    [source for source, _ in counted],
+                    [reason for _, reason in counted],
+                    list(counted.values()),
+                    self._now(),
+                )
+        except DatabaseUnavailable:
+            self._refused += counted
 
 
 def _fail(waiting: _Waiting, error: Exception) -> None:

@@ -121,7 +121,7 @@ class RunningCall:
             self._note_gone_before_answer()
             await self.hang_up()
             return
-        self.call.note(EventKind.ANSWERED)
+        self._note_answered()
         self._session.input.set_audio_enabled(True)
         self._limit_duration()
         await self._conversation.open()
@@ -230,6 +230,19 @@ class RunningCall:
             telnyx_leg_id=self._caller.telnyx_leg_id,
         )
         self.call.note(EventKind.RINGING)
+
+    def _note_answered(self) -> None:
+        callee = self.room.remote_participants.get(self._caller.identity)
+        if self.placing is None or callee is None:
+            self.call.note(EventKind.ANSWERED)
+            return
+        # Of a call that we place they come with the answer; webhooks find their call by them.
+        told = read_caller(callee)
+        self.call.note(
+            EventKind.ANSWERED,
+            telnyx_session_id=told.telnyx_session_id,
+            telnyx_leg_id=told.telnyx_leg_id,
+        )
 
     def _note_gone_before_answer(self) -> None:
         """Who left while we were getting ready has left unnoticed."""

@@ -45,6 +45,7 @@ from agent.store.database import Database
 from agent.store.migrate import migrate
 from tests.calls.cable import Cable
 from tests.calls.caller import Caller
+from tests.calls.letter_box import LetterBox
 from tests.calls.speech import Speech
 
 READY_WITHIN = 60.0
@@ -69,6 +70,9 @@ class CallCentre:
     line: "Line"
     """The number that most tests ring, set by the fixture."""
     network: PhoneNetwork
+    letters: LetterBox
+    """Every webhook of every call. No process of ours is told of them."""
+    telnyx_key: str
     livekit: api.LiveKitAPI
     speech: Speech
     database: Database
@@ -80,16 +84,29 @@ class CallCentre:
     async def __aenter__(self) -> Self:
         enter = self._open.enter_async_context
         try:
-            stack = await enter(Stack({}, folder=self.folder / "stack", keep_data=False))
+            self.letters = await enter(LetterBox())
+            stack = await enter(
+                Stack(
+                    {},
+                    folder=self.folder / "stack",
+                    keep_data=False,
+                    webhook_url=self.letters.livekit_url,
+                )
+            )
             given = dict(stack.environment)
             self.stack_pids = {part.pid for part in stack.parts if part.pid is not None}
             await migrate(given["DATABASE_URL"])
             key, secret = given["LIVEKIT_API_KEY"], given["LIVEKIT_API_SECRET"]
             server = next(part for part in stack.parts if part.name == "livekit-server")
             door = await enter(
-                open_door(Upstream(f"http://{server.address}", key, secret), port=free_port())
+                open_door(
+                    Upstream(f"http://{server.address}", key, secret),
+                    port=free_port(),
+                    webhook_url=self.letters.telnyx_url,
+                )
             )
             self.network = door.network
+            self.telnyx_key = door.webhooks.account.public_key
             self.livekit = await enter(api.LiveKitAPI(f"http://{server.address}", key, secret))
             self.database = await enter(Database(given["DATABASE_URL"], max_size=10))
             self.store = CallStore(self.database)

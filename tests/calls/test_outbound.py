@@ -22,6 +22,7 @@ from agent.store.attempts import AttemptStore
 from agent.store.trunks import TrunkStore
 from tests.calls.call_centre import CallCentre, until
 from tests.calls.outbound import Outbound
+from tests.calls.replays import check_rows
 
 pytestmark = [
     pytest.mark.call,
@@ -45,7 +46,9 @@ async def no_pauses(out: Outbound) -> None:
     await out.trunks.resume_dialling()
 
 
-async def test_a_customer_who_answers_talks_to_the_agent(out: Outbound) -> None:
+async def test_a_customer_who_answers_talks_to_the_agent_and_has_one_row_however_webhooks_come(
+    out: Outbound,
+) -> None:
     number, talked = out.customer()
     attempt = await out.wish(number, participant_identity="callee-7", participant_name="Ms Doe")
     caller = await asyncio.wait_for(talked, 60)
@@ -62,6 +65,8 @@ async def test_a_customer_who_answers_talks_to_the_agent(out: Outbound) -> None:
     assert call.record.outcome.disposition is Disposition.NOT_INTERESTED
     assert [event.kind for event in call.events].count(EventKind.CREATED) == 1
     assert len(out.rung(number)) == 1
+    # The same call, for it is a long one: its row does not depend on its webhooks.
+    await check_rows(out.centre, caller.phone, await caller.record())
 
 
 REFUSALS: list[tuple[Behaviour, Disposition]] = [

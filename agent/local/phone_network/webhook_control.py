@@ -2,7 +2,7 @@
 
 GET  /phone-network/webhooks            a WebhooksView
 PUT  /phone-network/webhooks            a WebhookPlan: where they go, and which are lost
-GET  /phone-network/webhooks/samples    SignedSamples, of each type, for whoever wants to post them
+GET  /phone-network/webhooks/samples    SignedSamples, one of each type, for whoever posts them
 """
 
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from agent.local.phone_network.control_models import WebhookPlan, WebhooksView
 from agent.local.phone_network.telnyx_webhooks import TelnyxWebhooks
-from agent.local.telnyx_events import signed_samples
+from agent.local.webhook_samples import telnyx_samples
 
 PATH = "/phone-network/webhooks"
 
@@ -45,5 +45,5 @@ class WebhookControl:
         return web.Response(status=204)
 
     async def _samples(self, request: web.Request) -> web.Response:
-        samples = signed_samples(self._webhooks.account, datetime.now(UTC))
+        samples = telnyx_samples(self._webhooks.account, datetime.now(UTC))
         return web.json_response([sample.model_dump(mode="json") for sample in samples])
