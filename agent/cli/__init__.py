@@ -22,6 +22,7 @@ def main() -> None:
         dialer,
         doctor,
         migrate,
+        provision,
         retention,
         simulate,
         stack,
@@ -46,6 +47,7 @@ def main() -> None:
         simulate,
         demo,
         migrate,
+        provision,
         doctor,
         retention,
     ):

@@ -12,7 +12,7 @@ from agent.telephony.sip_config import Wanted
 from agent.telephony.sip_numbers import normalized
 
 NOT_SET = "(not set)"
-SECRET = "(secret)"  # noqa: S105 - what is shown instead of one
+HIDDEN = "(secret)"
 _GIVEN = frozenset({"sip_trunk_id", "sip_dispatch_rule_id", "created_at", "updated_at"})
 _SECRETS = frozenset({"auth_password"})
 _SHOWN_HEADERS = frozenset({"x-telnyx-username"})
@@ -108,4 +108,4 @@ def _shown(leaf: str, value: str) -> str:
         return NOT_SET
     field, _, key = leaf.partition(".")
     secret = field in _SECRETS or (field == "headers" and key.lower() not in _SHOWN_HEADERS)
-    return SECRET if secret else value
+    return HIDDEN if secret else value

@@ -1,0 +1,167 @@
+"""Provisioning, put together: the sides at which something is set up, each with plan and apply.
+
+A third side would be another class with these two methods, and a line in `sides`.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Protocol
+
+from google.protobuf.json_format import MessageToDict
+from livekit.api import LiveKitAPI
+
+from agent.domain.phone_numbers import parse
+from agent.domain.provisioning import Plan, Service, Step
+from agent.settings import ROOT, Settings, read_environment
+from agent.telephony.asking import asking
+from agent.telephony.portal import Portal
+from agent.telephony.portal_apply import apply_portal
+from agent.telephony.portal_clicks import clicks
+from agent.telephony.portal_parts import PortalWanted
+from agent.telephony.portal_plan import plan_portal
+from agent.telephony.sip_apply import apply_sip
+from agent.telephony.sip_config import SipConfig, load, load_participant, outbound_trunk_name
+from agent.telephony.sip_plan import SipPlan, plan_sip
+from agent.telephony.sip_server import find_outbound_trunk, read_server
+from agent.wiring.dialling import dialling_livekit
+from agent.wiring.portal import portal as open_portal
+from agent.wiring.portal import portal_wanted
+
+SIP_FOLDER = ROOT / "sip_config"
+
+Told = Callable[[Step], None]
+"""Called with each step when it is done."""
+
+
+class Side(Protocol):
+    """One service that is provisioned."""
+
+    @property
+    def service(self) -> Service:
+        """Which one."""
+
+    @property
+    def place(self) -> str:
+        """Where it is, for a heading."""
+
+    async def plan(self, *, prune: bool) -> Plan:
+        """What would be done now; nothing is changed. Raises CallError."""
+
+    async def apply(self, told: Told) -> tuple[str, ...]:
+        """Do what the last plan said; returns what the service did not keep, in words.
+
+        Raises CallError; when half-way, saying what is done.
+        """
+
+
+class LiveKitSide:
+    """Trunks and dispatch rule, from the files of a folder."""
+
+    service = Service.LIVEKIT
+
+    def __init__(self, livekit: LiveKitAPI, config: SipConfig, place: str) -> None:
+        self.place = place
+        self._livekit = livekit
+        self._config = config
+        self._last: SipPlan | None = None
+
+    async def plan(self, *, prune: bool) -> Plan:
+        """Raises LiveKitUnavailable."""
+        self._last = plan_sip(self._config, await read_server(self._livekit), prune=prune)
+        return self._last.plan
+
+    async def apply(self, told: Told) -> tuple[str, ...]:
+        """Raises Refused and HalfProvisioned; LiveKitUnavailable when it cannot be read again."""
+        assert self._last is not None, "plan first"
+        await apply_sip(self._livekit, self._last, told)
+        left = (await self.plan(prune=False)).to_do
+        return tuple(
+            f"LiveKit took it, but shows {step.part} {step.name!r} otherwise "
+            f"({', '.join(one.field for one in step.differences)})"
+            for step in left
+        )
+
+
+class TelnyxSide:
+    """Connection, FQDN, outbound profile and number in the portal; nothing is removed there."""
+
+    service = Service.TELNYX
+
+    def __init__(
+        self, portal: Portal, wanted: PortalWanted, place: str, *, set_password: bool
+    ) -> None:
+        self.place = place
+        self._portal = portal
+        self._wanted = wanted
+        self._set_password = set_password
+        self._last: Plan | None = None
+
+    async def plan(self, *, prune: bool) -> Plan:
+        """Raises PortalError and TelnyxUnavailable."""
+        found = await self._portal.read(self._wanted.phone_number)
+        self._last = plan_portal(found, self._wanted, set_password=self._set_password)
+        return self._last
+
+    async def apply(self, told: Told) -> tuple[str, ...]:
+        """Raises PortalError and HalfProvisioned."""
+        assert self._last is not None, "plan first"
+        return await apply_portal(self._portal, self._last, self._wanted, told)
+
+
+@asynccontextmanager
+async def sides(
+    settings: Settings, folder: Path, only: Service | None, *, set_password: bool = False
+) -> AsyncIterator[tuple[Side, ...]]:
+    """The sides to provision, in order: LiveKit, and Telnyx if it has a key; or `only` one.
+
+    `set_password` sends Telnyx our password again, which it cannot be asked for. Raises
+    SettingsError and FileError before anything is asked of anybody.
+    """
+    async with AsyncExitStack() as stack:
+        made: list[Side] = []
+        if only is not Service.TELNYX:
+            settings.need("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
+            config = load(folder, variables(settings))
+            livekit = await stack.enter_async_context(dialling_livekit(settings))
+            made.append(LiveKitSide(livekit, config, settings.livekit_url or ""))
+        if only is not Service.LIVEKIT and settings.telnyx_api_key:
+            wanted = portal_wanted(settings)
+            portal = await stack.enter_async_context(open_portal(settings))
+            place = settings.telnyx_api_url or "the portal"
+            made.append(TelnyxSide(portal, wanted, place, set_password=set_password))
+        yield tuple(made)
+
+
+def by_hand(settings: Settings, only: Service | None) -> tuple[str, ...]:
+    """What a person clicks in Telnyx's portal, where we have no key to it. Raises SettingsError."""
+    if only is Service.LIVEKIT or settings.telnyx_api_key:
+        return ()
+    return clicks(portal_wanted(settings, placeholders=True))
+
+
+async def filled_test_call(settings: Settings, folder: Path, number: str) -> dict[str, object]:
+    """`sipParticipant.json` filled in, as `lk sip participant create` reads it.
+
+    Raises Refused for what is no number, SettingsError when the trunk is not there yet.
+    """
+    called = parse(number)
+    settings.need("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
+    async with dialling_livekit(settings) as livekit, asking():
+        trunk_id = await find_outbound_trunk(livekit, outbound_trunk_name(folder))
+    filled = {**variables(settings), "SIP_OUTBOUND_TRUNK_ID": trunk_id, "CALL_TO": called}
+    form: dict[str, object] = MessageToDict(
+        load_participant(folder, filled), preserving_proto_field_name=True
+    )
+    return form
+
+
+def variables(settings: Settings) -> Mapping[str, str]:
+    """What the `${VARIABLES}` of sip_config/ stand for: settings, and all else that is exported."""
+    ours = {
+        "PHONE_NUMBER": settings.phone_number,
+        "AGENT_NAME": settings.agent_name,
+        "TELNYX_SIP_USERNAME": settings.telnyx_sip_username,
+        "TELNYX_SIP_PASSWORD": settings.telnyx_sip_password,
+    }
+    return {**read_environment(), **{name: value for name, value in ours.items() if value}}
