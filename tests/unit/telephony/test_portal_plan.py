@@ -101,13 +101,22 @@ def test_the_same_amount_written_otherwise_is_no_drift(amount: str) -> None:
 
 
 def test_of_two_connections_of_our_name_the_one_with_the_number_is_ours() -> None:
-    twin = Found("c0", replace(CONNECTION.part, user_name="somebody-else"))
-    plan = plan_portal(replace(DONE, connections=(twin, CONNECTION)), WANTED)
-    assert plan.to_do == ()
+    nameless = replace(CONNECTION.part, user_name=None)
+    twins = (Found("c0", nameless), Found("c1", nameless))
+    plan = plan_portal(replace(DONE, connections=twins), WANTED)
+    assert {step.id for step in plan.steps if step.part == Part.CONNECTION} == {"c1"}
     (warning,) = plan.warnings
     assert "2 connections named 'LiveKit AI Sales System'" in warning
     assert "id c1" in warning
     assert "c0" in warning
+
+
+def test_of_two_connections_of_our_name_without_the_number_the_one_with_our_username_is_ours() -> (
+    None
+):
+    twin = Found("c0", replace(CONNECTION.part, user_name="somebody-else"))
+    plan = plan_portal(replace(EMPTY, connections=(twin, CONNECTION)), WANTED)
+    assert {step.id for step in plan.steps if step.part == Part.CONNECTION} == {"c1"}
 
 
 def test_of_two_profiles_of_our_name_the_connections_one_is_ours() -> None:
