@@ -1,4 +1,4 @@
-"""A cable between a worker and a server, which a test can cut and mend."""
+"""A cable between a process and a server, which a test can cut, mend, and have stop at a word."""
 
 import asyncio
 import contextlib
@@ -18,6 +18,7 @@ class Cable:
 
     def __init__(self, target: int) -> None:
         self.port = free_port()
+        self._stops: list[_Stop] = []
         self._target = target
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.Task[None]] = set()
@@ -36,6 +37,23 @@ class Cable:
         for connection in list(self._open):
             connection.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
+
+    @asynccontextmanager
+    async def stopped_at(
+        self, word: bytes, *, answer_only: bool = False
+    ) -> AsyncIterator[asyncio.Event]:
+        """For the length of the block, whoever sends `word` stands still there; the event is set.
+
+        What they sent does not arrive, or with `answer_only` it does and no answer comes back. Who
+        stands there when the block ends is cut off.
+        """
+        stop = _Stop(word, answer_only)
+        self._stops.append(stop)
+        try:
+            yield stop.reached
+        finally:
+            self._stops.remove(stop)
+            stop.over.set()
 
     @asynccontextmanager
     async def cut_off(self) -> AsyncIterator[None]:
@@ -69,17 +87,49 @@ class Cable:
             far_reader, far_writer = await asyncio.open_connection(LOOPBACK, self._target)
             ends.append(far_writer)
             async with asyncio.TaskGroup() as ways:
-                ways.create_task(_pump(reader, far_writer))
-                ways.create_task(_pump(far_reader, writer))
+                answers = asyncio.Event()
+                answers.set()
+                ways.create_task(self._send(reader, far_writer, answers))
+                ways.create_task(_pump(far_reader, writer, answers))
         except* OSError:
-            pass  # one end is gone: so is the other
+            pass  # one end is gone, or stood at a stop: so is the other
         finally:
             for end in ends:
                 end.transport.abort()
 
+    async def _send(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answers: asyncio.Event
+    ) -> None:
+        """Pass on what the process sends, as far as no stop is in the way."""
+        while data := await reader.read(2**16):
+            stop = next((each for each in self._stops if each.word in data), None)
+            if stop is not None:
+                answers.clear()
+                if stop.answer_only:
+                    writer.write(data)
+                    await writer.drain()
+                stop.reached.set()
+                await stop.over.wait()
+                raise ConnectionAbortedError
+            writer.write(data)
+            await writer.drain()
+        with contextlib.suppress(OSError, NotImplementedError):
+            writer.write_eof()
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+
+class _Stop:
+    def __init__(self, word: bytes, answer_only: bool) -> None:
+        self.word = word
+        self.answer_only = answer_only
+        self.reached = asyncio.Event()
+        self.over = asyncio.Event()
+
+
+async def _pump(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, open_way: asyncio.Event
+) -> None:
     while data := await reader.read(2**16):
+        await open_way.wait()
         writer.write(data)
         await writer.drain()
     with contextlib.suppress(OSError, NotImplementedError):

@@ -150,7 +150,7 @@ class CallCentre:
         recordings = self.folder / "recordings" / name
         self.worker_logs.append(log)
         url, dsn = self.environment["LIVEKIT_URL"], self.environment["DATABASE_URL"]
-        async with Cable(_port(url)) as to_livekit, Cable(_port(dsn)) as to_postgres:
+        async with Cable(port_of(url)) as to_livekit, Cable(port_of(dsn)) as to_postgres:
             process = spawn(
                 name,
                 [sys.executable, ROOT / "agent.py", "start"],
@@ -158,8 +158,8 @@ class CallCentre:
                 environment={
                     **self.environment,
                     **({} if speech is None else speech.environment),
-                    "LIVEKIT_URL": _through(url, to_livekit.port),
-                    "DATABASE_URL": _through(dsn, to_postgres.port),
+                    "LIVEKIT_URL": through(url, to_livekit.port),
+                    "DATABASE_URL": through(dsn, to_postgres.port),
                     "AGENT_NAME": name,
                     "PHONE_NUMBER": number,
                     "HEALTH_PORT": str(port),
@@ -325,13 +325,15 @@ async def until(
         await asyncio.sleep(every)
 
 
-def _port(url: str) -> int:
+def port_of(url: str) -> int:
+    """The port in a server's URL."""
     port = urlsplit(url).port
     assert port is not None
     return port
 
 
-def _through(url: str, port: int) -> str:
+def through(url: str, port: int) -> str:
+    """The URL by way of another port of this machine."""
     parts = urlsplit(url)
     assert parts.port is not None
     return url.replace(f":{parts.port}", f":{port}", 1)

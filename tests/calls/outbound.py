@@ -26,7 +26,8 @@ from agent.store.calls import CallDetail
 from agent.store.database import Database
 from agent.store.heartbeats import HeartbeatStore, ProcessKind
 from agent.store.trunks import TrunkStore
-from tests.calls.call_centre import CallCentre, Line, until
+from tests.calls.cable import Cable
+from tests.calls.call_centre import CallCentre, Line, port_of, through, until
 from tests.calls.caller import Caller
 
 STARTS_WITHIN = 40.0
@@ -76,6 +77,13 @@ class Outbound:
                 assert process.exit_code in (0, -signal.SIGKILL), process.last_words()
         finally:
             process.kill()
+
+    @asynccontextmanager
+    async def cable(self, setting: str) -> AsyncIterator[tuple[Cable, str]]:
+        """A cable to the server that this setting names, and the URL that leads through it."""
+        url = self.centre.environment[setting]
+        async with Cable(port_of(url)) as cable:
+            yield cable, through(url, cable.port)
 
     def number(self, behaviour: Behaviour) -> str:
         """A new telephone that does this when it is called."""

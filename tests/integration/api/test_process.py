@@ -62,7 +62,7 @@ async def test_the_api_serves_with_a_token_of_the_command_and_ends_on_sigterm(
         headers = {"Authorization": f"Bearer {token.stdout.strip()}"}
         url = f"http://127.0.0.1:{environment['API_PORT']}"
         async with httpx.AsyncClient(base_url=url, headers=headers) as client:
-            await _answers(client, process)
+            await answers(client, process)
             answer = await client.post(
                 "/api/telnyx/outbound-call", json={"phone_number": "+32479202020"}
             )
@@ -85,7 +85,8 @@ async def test_the_api_serves_with_a_token_of_the_command_and_ends_on_sigterm(
         process.communicate()
 
 
-async def _answers(client: httpx.AsyncClient, process: subprocess.Popen[str]) -> None:
+async def answers(client: httpx.AsyncClient, process: subprocess.Popen[str]) -> None:
+    """Return when the API that runs as this process answers."""
     deadline = time.monotonic() + STARTS_SECONDS
     while time.monotonic() < deadline:
         assert process.poll() is None, "the API has ended by itself"
