@@ -222,12 +222,23 @@ class SuspicionView(View):
     limit: float
 
 
+class WebhookSourceView(View):
+    """Webhooks of one source in this hour and the last one; `unlinked`: no call is known."""
+
+    source: str
+    last_received_at: AwareDatetime | None
+    received: int
+    unlinked: int
+    refused: int
+
+
 class HealthView(View):
     """`ok` when every part is. Suspicious patterns alone do not make it a problem."""
 
     status: Literal["ok", "problem"]
     parts: list[PartView]
     suspicious: list[SuspicionView]
+    webhooks: list[WebhookSourceView]
 
 
 class OptOutForm(Form):

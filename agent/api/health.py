@@ -8,9 +8,10 @@ from fastapi import APIRouter, Response
 
 from agent.api.access import needs
 from agent.api.documented import problems
-from agent.api.forms import HealthView, PartView, StatusView, SuspicionView
+from agent.api.forms import HealthView, PartView, StatusView, SuspicionView, WebhookSourceView
 from agent.api.parts import ApiParts
 from agent.api.scopes import Client, Scope
+from agent.api.webhook_health import LATELY, webhooks_part
 from agent.domain.suspicion import Suspicion, suspicions
 from agent.errors import DatabaseUnavailable, Unavailable
 from agent.store.heartbeats import ProcessKind
@@ -34,12 +35,14 @@ def health_routes(parts: ApiParts) -> APIRouter:
     ) -> HealthView:
         """Each part: ok, or what is wrong with it. 503 when one is missing."""
         checks: tuple[Check, ...] = (_livekit, _trunks, _database, _diallers, _workers, _switch)
-        found = await asyncio.gather(*(check(parts) for check in checks))
+        found = list(await asyncio.gather(*(check(parts) for check in checks)))
+        webhooks, sources = await _webhooks(parts)
+        found.append(webhooks)
         ok = all(part.ok for part in found)
         response.status_code = 200 if ok else 503
         return HealthView(
             status="ok" if ok else "problem",
-            parts=list(found),
+            parts=found,
             suspicious=[
                 SuspicionView(
                     pattern=each.pattern,
@@ -49,6 +52,7 @@ def health_routes(parts: ApiParts) -> APIRouter:
                 )
                 for each in await suspicious(parts)
             ],
+            webhooks=sources,
         )
 
     @router.get("/healthz", responses=problems())
@@ -129,6 +133,26 @@ async def _alive(parts: ApiParts, kind: ProcessKind, name: str, remedy: str) -> 
     free = sum(int(process.detail.get("free", 0)) for process in alive)
     places = f", {free} free places" if kind is ProcessKind.WORKER else ""
     return PartView(name=name, ok=True, detail=f"{len(alive)} running{places}")
+
+
+async def _webhooks(parts: ApiParts) -> tuple[PartView, list[WebhookSourceView]]:
+    try:
+        counts = await parts.freshness.counts(parts.now() - LATELY)
+        fresh = await parts.freshness.fresh()
+    except DatabaseUnavailable:
+        detail = "unknown while the database is away"
+        return PartView(name="webhooks", ok=False, detail=detail), []
+    sources = [
+        WebhookSourceView(
+            source=each.source,
+            last_received_at=each.believed_at,
+            received=each.received,
+            unlinked=each.unlinked,
+            refused=each.refused,
+        )
+        for each in counts
+    ]
+    return webhooks_part(counts, fresh.last_call_at), sources
 
 
 async def _switch(parts: ApiParts) -> PartView:

@@ -18,6 +18,7 @@ from agent.store.heartbeats import HeartbeatStore
 from agent.store.opt_outs import OptOutList
 from agent.store.refusals import RefusalStore
 from agent.store.trunks import TrunkStore
+from agent.store.webhook_freshness import WebhookFreshness
 from agent.telephony.overview import LiveKitOverview
 
 
@@ -34,6 +35,7 @@ class ApiParts:
     heartbeats: HeartbeatStore
     activity: ActivityStore
     trunks: TrunkStore
+    freshness: WebhookFreshness
     livekit: LiveKitOverview
     rules: Rules
     thresholds: Thresholds

@@ -7,6 +7,7 @@ from agent.store.database import Database
 from agent.store.queries import query
 
 _FRESHNESS = query("webhook_freshness")
+_COUNTS = query("webhook_counts")
 TOLD_WITHIN_SECONDS = 120.0
 """A call that began longer ago has been told of, if webhooks come at all."""
 
@@ -18,6 +19,43 @@ class Freshness:
     last_call_at: datetime | None
     telnyx_at: datetime | None
     livekit_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookCounts:
+    """What came from one source lately. `believed_at`: the last one ever that was believed."""
+
+    source: str
+    received: int
+    unlinked: int
+    """Of those: no call of ours is known for them."""
+    refused: int
+    """Deliveries that were not believed."""
+    believed_at: datetime | None
+    refused_at: datetime | None
+
+
+class WebhookFreshness:
+    """For somebody who asks again and again. Every method raises DatabaseUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def fresh(self) -> Freshness:
+        """When webhooks last came."""
+        return await webhook_freshness(self._database)
+
+    async def counts(self, since: datetime) -> list[WebhookCounts]:
+        """What came since the beginning of that hour, a line a source."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(_COUNTS, since)
+        return [
+            WebhookCounts(
+                *(row["source"], row["received"], row["unlinked"], row["refused"]),
+                *(_utc(row["believed_at"]), _utc(row["refused_at"])),
+            )
+            for row in rows
+        ]
 
 
 async def webhook_freshness(database: Database) -> Freshness:

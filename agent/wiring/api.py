@@ -28,6 +28,7 @@ from agent.store.heartbeats import HeartbeatStore, ProcessKind
 from agent.store.opt_outs import OptOutList
 from agent.store.refusals import RefusalStore
 from agent.store.trunks import TrunkStore
+from agent.store.webhook_freshness import WebhookFreshness
 from agent.telephony.overview import LiveKitOverview
 from agent.wiring.dialling import trunk_name
 from agent.wiring.heartbeat import keep_beating
@@ -109,6 +110,7 @@ async def api_parts(settings: Settings) -> AsyncIterator[ApiParts]:
             heartbeats=HeartbeatStore(database),
             activity=ActivityStore(database),
             trunks=TrunkStore(database),
+            freshness=WebhookFreshness(database),
             livekit=LiveKitOverview(livekit),
             rules=gate_rules(settings),
             thresholds=watch_thresholds(settings),

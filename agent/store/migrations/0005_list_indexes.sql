@@ -9,5 +9,7 @@ create index call_logs_customer on call_logs (customer_id, created_at)
     where customer_id is not null;
 create index call_logs_disposition on call_logs (disposition, created_at)
     where disposition is not null;
+-- Health asks when each source was last heard of.
+create index webhook_inbox_source on webhook_inbox (source, received_at);
 
 -- migrate: rollback

@@ -28,6 +28,7 @@ from agent.store.heartbeats import HeartbeatStore, Process, ProcessKind
 from agent.store.opt_outs import OptOutList
 from agent.store.refusals import RefusalStore
 from agent.store.trunks import TrunkStore
+from agent.store.webhook_freshness import WebhookFreshness
 from agent.telephony.overview import LiveKitOverview, RoomOverview, TrunkOverview
 
 SECRET = "example-secret-of-a-test-0123456789"
@@ -144,6 +145,7 @@ async def running_api(
             heartbeats=HeartbeatStore(database),
             activity=ActivityStore(database),
             trunks=TrunkStore(database),
+            freshness=WebhookFreshness(database),
             livekit=livekit,
             rules=Rules(frozenset({"BE"}), frozenset({OURS}), 3, daily_budget, 5),
             thresholds=thresholds or Thresholds(),

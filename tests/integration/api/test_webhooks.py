@@ -13,11 +13,12 @@ import httpx
 import pytest
 
 from agent.api.app import build_app
+from agent.api.scopes import Scope
 from agent.settings import load_settings
 from agent.store.database import Database
 from agent.store.webhook_links import WebhookLinks
 from agent.wiring.webhooks import webhook_desk
-from tests.integration.api.conftest import running_api
+from tests.integration.api.conftest import bearer, running_api
 from tests.webhooks import (
     LIVEKIT_KEY,
     LIVEKIT_SECRET,
@@ -272,3 +273,54 @@ async def test_a_tampered_livekit_webhook_is_401_and_changes_nothing(
     answer = await client.post(LIVEKIT, content=body, headers=headers)
     assert answer.status_code == 401
     assert await kept(dsn) == []
+
+
+async def test_health_says_when_webhooks_stop_coming(dsn: str, tmp_path: Path) -> None:
+    async with serving(dsn, tmp_path) as client, Database(dsn) as database:
+
+        async def told() -> tuple[bool, str, dict[str, object]]:
+            answer = await client.get("/api/telnyx/health", headers=bearer(Scope.CALLS_READ))
+            health = answer.json()
+            (part,) = [each for each in health["parts"] if each["name"] == "webhooks"]
+            (telnyx,) = [each for each in health["webhooks"] if each["source"] == "telnyx"]
+            return part["ok"], part["detail"], telnyx
+
+        async def execute(statement: str) -> None:
+            async with database.connection() as connection:
+                await connection.execute(statement)
+
+        ok, detail, telnyx = await told()
+        assert ok
+        assert "Telnyx: none ever" in detail
+        assert telnyx["last_received_at"] is None
+
+        body = Leg().hangup()
+        await client.post(TELNYX, content=body, headers=OURS.headers(body))
+        await execute(
+            "insert into call_logs (created_at, from_number, to_number, status, room_name, "
+            "playbook, language, facts, evidence, id) values (now() - interval '10 minutes', "
+            "'', '', 'active', '', '', '', '{}', '[]', gen_random_uuid())"
+        )
+        ok, detail, telnyx = await told()
+        assert ok, detail
+        assert (telnyx["received"], telnyx["unlinked"], telnyx["refused"]) == (1, 0, 0)
+
+        await execute("update webhook_inbox set received_at = now() - interval '1 day'")
+        ok, detail, _ = await told()
+        assert not ok
+        assert detail == "none of Telnyx for the last call; see `python agent.py webhooks`"
+
+        await execute(
+            "insert into webhook_refusals values "
+            "('telnyx', 'bad_signature', date_trunc('hour', now()), 5, now())"
+        )
+        ok, detail, telnyx = await told()
+        assert not ok
+        assert "5 not believed: check its key" in detail
+        assert telnyx["refused"] == 5
+
+        body = Leg().hangup()
+        await client.post(TELNYX, content=body, headers=OURS.headers(body))
+        ok, detail, _ = await told()
+        assert ok, detail
+        assert "Telnyx: 1 lately, 0 unlinked, 5 refused" in detail
