@@ -4,7 +4,6 @@ Pure: `judge_routing(records, wanted)`. What is wrong here is mostly silent in l
 it, and a caller hears ringing for ever, or somebody else's conversation.
 """
 
-import ipaddress
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from agent.doctor.findings import Finding, error, ok, unchecked, warning
 from agent.domain.phone_numbers import parse
 from agent.errors import Refused
+from agent.telephony.sip_numbers import normalized
 from agent.telephony.sip_records import (
     TELNYX_USERNAME_HEADER,
     DispatchRule,
@@ -69,30 +69,16 @@ def _inbound(
 
 def _openness(trunk: InboundTrunk) -> Iterator[Finding]:
     """Who may come in by this trunk."""
-    networks, malformed = _networks(trunk.allowed_addresses)
-    remedy = f"put Telnyx's networks into allowed_addresses of sip_config, then {PROVISION}"
-    if malformed:
-        listed = ", ".join(malformed)
-        if not networks and not trunk.asks_for_password:
-            says = (
-                f"trunk {trunk.name!r} lets anybody in: nothing in allowed_addresses is a network "
-                f"({listed}), which LiveKit reads as “all”"
-            )
-            yield error("malformed_addresses", says, remedy)
-        else:
-            says = f"trunk {trunk.name!r}: {listed} of allowed_addresses is no network"
-            yield warning("malformed_addresses", says, remedy)
-    elif trunk.asks_for_password:
-        return
-    elif not networks:
+    remedy = f"put your carrier's networks into allowed_addresses of sip_config, then {PROVISION}"
+    if trunk.open_because is not None:
+        says = f"trunk {trunk.name!r} lets anybody on the internet in: {trunk.open_because}"
+        yield error("open_trunk", says, remedy)
+    elif trunk.malformed_addresses:
+        listed = ", ".join(trunk.malformed_addresses)
         says = (
-            f"trunk {trunk.name!r} lets anybody in who knows the number: neither "
-            "allowed_addresses nor a password"
+            f"trunk {trunk.name!r}: {listed} of allowed_addresses is no network, it lets nobody in"
         )
-        yield error("open_trunk", says, remedy)
-    elif any(network.prefixlen == 0 for network in networks):
-        says = f"trunk {trunk.name!r} lets the whole internet in: allowed_addresses has a /0"
-        yield error("open_trunk", says, remedy)
+        yield warning("malformed_addresses", says, remedy)
 
 
 def _rule_faults(
@@ -129,8 +115,8 @@ def _rule_faults(
 
 def _judge_rule(rule: DispatchRule, wanted: Wanted) -> Iterator[Finding]:
     name = f"rule {rule.name!r}"
-    if not rule.own_room_each:
-        says = f"{name} puts all callers into one room: they hear each other"
+    if rule.shared_room is not None:
+        says = f"{name}: {rule.shared_room}"
         yield error("direct_rule", says, f"dispatchRuleCallee with randomize: {PROVISION}")
     if not rule.agents:
         says = f"{name} sends no agent: callers hear ringing until they give up"
@@ -211,8 +197,7 @@ def _rules_for(rules: Iterable[DispatchRule], ours: Iterable[InboundTrunk]) -> l
 
 
 def _takes(trunk: InboundTrunk, number: str) -> bool:
-    # LiveKit compares a trunk's numbers with or without their plus.
-    return not trunk.numbers or number.lstrip("+") in (each.lstrip("+") for each in trunk.numbers)
+    return not trunk.numbers or normalized(number) in map(normalized, trunk.numbers)
 
 
 def _is_e164(number: str) -> bool:
@@ -222,25 +207,11 @@ def _is_e164(number: str) -> bool:
         return False
 
 
-_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-
-def _networks(texts: Iterable[str]) -> tuple[list[_Network], list[str]]:
-    """Those that are addresses or networks, and those that are not."""
-    networks: list[_Network] = []
-    malformed: list[str] = []
-    for text in texts:
-        try:
-            networks.append(ipaddress.ip_network(text, strict=False))
-        except ValueError:
-            malformed.append(text)
-    return networks, malformed
-
-
 def _fine_inbound(ours: Sequence[InboundTrunk], wanted: Wanted) -> Finding:
     trunk = ours[0]
-    guard = "a password" if trunk.asks_for_password else f"{len(trunk.allowed_addresses)} networks"
-    return ok("inbound_trunk", f"{wanted.number} comes in by {trunk.name!r}, from {guard} only")
+    count = len(trunk.allowed_addresses)
+    guard = f"from {count} networks" if count else "with a password"
+    return ok("inbound_trunk", f"{wanted.number} comes in by {trunk.name!r}, {guard} only")
 
 
 def _fine_rule(rules: Sequence[DispatchRule]) -> Finding:

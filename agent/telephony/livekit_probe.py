@@ -13,7 +13,8 @@ import aiohttp
 from livekit import api
 
 from agent.errors import LiveKitUnavailable, SettingsError
-from agent.telephony.sip_records import SipRecords, read_sip_records
+from agent.telephony.sip_records import SipRecords, records_of
+from agent.telephony.sip_server import list_all
 
 _HALF_A_SECOND = timedelta(seconds=0.5)
 """HTTP's dates are cut to whole seconds."""
@@ -75,7 +76,7 @@ async def ask_for_sip(livekit: api.LiveKitAPI) -> SipRecords | NoSip:
     Raises SettingsError when our key may not ask.
     """
     try:
-        return await read_sip_records(livekit)
+        return records_of(await list_all(livekit))
     except api.TwirpError as error:
         if error.code in _REFUSED:
             raise SettingsError(

@@ -28,11 +28,16 @@ def open_to_anybody(trunk: SIPInboundTrunkInfo) -> str | None:
         return None
     if not trunk.allowed_addresses:
         return "it has neither allowed_addresses nor auth_username and auth_password"
-    if all(_network(entry) is None for entry in trunk.allowed_addresses):
+    if len(malformed_addresses(trunk)) == len(trunk.allowed_addresses):
         return "every entry of allowed_addresses is malformed, and LiveKit then allows everybody"
     if wide := [entry for entry in trunk.allowed_addresses if _is_wide(entry)]:
         return f"allowed_addresses holds {', '.join(wide)}: that is the internet"
     return None
+
+
+def malformed_addresses(trunk: SIPInboundTrunkInfo) -> tuple[str, ...]:
+    """Entries of allowed_addresses that LiveKit leaves out, because they are no network."""
+    return tuple(entry for entry in trunk.allowed_addresses if _network(entry) is None)
 
 
 def takes_strangers(rule: SIPDispatchRuleInfo) -> str | None:
@@ -70,7 +75,7 @@ def check_inbound(path: Path, trunk: SIPInboundTrunkInfo) -> tuple[str, ...]:
             "put your carrier's addresses into allowed_addresses, as CIDR (Telnyx's are in "
             "docs/provisioning.md)",
         )
-    if malformed := [entry for entry in trunk.allowed_addresses if _network(entry) is None]:
+    if malformed := malformed_addresses(trunk):
         raise _refused(
             path,
             malformed[0],

@@ -1,21 +1,15 @@
-"""Trunks and dispatch rules as a LiveKit server has them, without their secrets.
+"""Trunks and dispatch rules of a LiveKit server as far as calls depend on them, without secrets.
 
-records = await read_sip_records(livekit)
+records = records_of(await read_server(livekit))
 """
 
-import asyncio
 from dataclasses import dataclass
 from enum import StrEnum
 
-from livekit import api
-from livekit.protocol.sip import (
-    ListSIPDispatchRuleRequest,
-    ListSIPInboundTrunkRequest,
-    ListSIPOutboundTrunkRequest,
-    SIPDispatchRuleInfo,
-    SIPInboundTrunkInfo,
-    SIPOutboundTrunkInfo,
-)
+from livekit.protocol.sip import SIPDispatchRuleInfo, SIPInboundTrunkInfo, SIPOutboundTrunkInfo
+
+from agent.telephony.sip_guard import malformed_addresses, open_to_anybody, shares_a_room
+from agent.telephony.sip_server import SipServer
 
 TELNYX_USERNAME_HEADER = "X-Telnyx-Username"
 """Telnyx finds our connection by it; without it in the INVITE, perhaps another customer's."""
@@ -41,7 +35,10 @@ class InboundTrunk:
     name: str
     numbers: tuple[str, ...]
     allowed_addresses: tuple[str, ...] = ()
-    asks_for_password: bool = False
+    malformed_addresses: tuple[str, ...] = ()
+    """Those of them that LiveKit leaves out."""
+    open_because: str | None = None
+    """Why anybody on the internet can call in by it; None: not anybody can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +67,8 @@ class DispatchRule:
     agents: tuple[str, ...]
     our_numbers: tuple[str, ...] = ()
     """Only calls to these, compared letter by letter; empty: to all."""
-    own_room_each: bool = True
-    """False: a second call to the same number comes into the first one's room."""
+    shared_room: str | None = None
+    """What two callers at a time meet; None: each has a room."""
     asks_for_pin: bool = False
 
 
@@ -84,17 +81,12 @@ class SipRecords:
     rules: tuple[DispatchRule, ...] = ()
 
 
-async def read_sip_records(livekit: api.LiveKitAPI) -> SipRecords:
-    """Ask the server. Raises livekit.api.TwirpError, aiohttp.ClientError."""
-    inbound, outbound, rules = await asyncio.gather(
-        livekit.sip.list_inbound_trunk(ListSIPInboundTrunkRequest()),
-        livekit.sip.list_outbound_trunk(ListSIPOutboundTrunkRequest()),
-        livekit.sip.list_dispatch_rule(ListSIPDispatchRuleRequest()),
-    )
+def records_of(server: SipServer) -> SipRecords:
+    """What of it matters to a call."""
     return SipRecords(
-        tuple(map(_inbound, inbound.items)),
-        tuple(map(_outbound, outbound.items)),
-        tuple(map(_rule, rules.items)),
+        tuple(map(_inbound, server.inbound)),
+        tuple(map(_outbound, server.outbound)),
+        tuple(map(_rule, server.rules)),
     )
 
 
@@ -104,7 +96,8 @@ def _inbound(trunk: SIPInboundTrunkInfo) -> InboundTrunk:
         name=trunk.name,
         numbers=tuple(trunk.numbers),
         allowed_addresses=tuple(trunk.allowed_addresses),
-        asks_for_password=bool(trunk.auth_username or trunk.auth_password),
+        malformed_addresses=malformed_addresses(trunk),
+        open_because=open_to_anybody(trunk),
     )
 
 
@@ -122,29 +115,21 @@ def _outbound(trunk: SIPOutboundTrunkInfo) -> OutboundTrunk:
 
 def _rule(info: SIPDispatchRuleInfo) -> DispatchRule:
     rule = info.rule
-    direct, individual, callee = (
-        *(rule.dispatch_rule_direct, rule.dispatch_rule_individual),
-        rule.dispatch_rule_callee,
-    )
-    rooms = {
-        "dispatch_rule_direct": Rooms.DIRECT,
-        "dispatch_rule_individual": Rooms.INDIVIDUAL,
-        "dispatch_rule_callee": Rooms.CALLEE,
-    }.get(rule.WhichOneof("rule") or "", Rooms.NONE)
-    own_room = {
-        Rooms.DIRECT: False,
-        # Without randomness the room is the caller's: their next call finds the last one's end.
-        Rooms.INDIVIDUAL: True,
-        Rooms.CALLEE: callee.randomize,
-        Rooms.NONE: True,
-    }
+    kinds = (rule.dispatch_rule_direct, rule.dispatch_rule_individual, rule.dispatch_rule_callee)
     return DispatchRule(
         id=info.sip_dispatch_rule_id,
         name=info.name,
         trunk_ids=tuple(info.trunk_ids),
-        rooms=rooms,
+        rooms=_ROOMS.get(rule.WhichOneof("rule") or "", Rooms.NONE),
         agents=tuple(agent.agent_name for agent in info.room_config.agents),
         our_numbers=tuple(info.numbers),
-        own_room_each=own_room[rooms],
-        asks_for_pin=bool(direct.pin or individual.pin or callee.pin),
+        shared_room=shares_a_room(info),
+        asks_for_pin=any(kind.pin for kind in kinds),
     )
+
+
+_ROOMS = {
+    "dispatch_rule_direct": Rooms.DIRECT,
+    "dispatch_rule_individual": Rooms.INDIVIDUAL,
+    "dispatch_rule_callee": Rooms.CALLEE,
+}

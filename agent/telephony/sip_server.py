@@ -30,11 +30,16 @@ class SipServer:
 
 async def read_server(livekit: LiveKitAPI) -> SipServer:
     """Ask for all of it. Raises LiveKitUnavailable: no answer, a wrong key, no Redis behind it."""
-    sip = livekit.sip
     async with asking():
-        inbound = await sip.list_inbound_trunk(ListSIPInboundTrunkRequest())
-        outbound = await sip.list_outbound_trunk(ListSIPOutboundTrunkRequest())
-        rules = await sip.list_dispatch_rule(ListSIPDispatchRuleRequest())
+        return await list_all(livekit)
+
+
+async def list_all(livekit: LiveKitAPI) -> SipServer:
+    """The same, without a deadline. Raises livekit.api.TwirpError, aiohttp.ClientError."""
+    sip = livekit.sip
+    inbound = await sip.list_inbound_trunk(ListSIPInboundTrunkRequest())
+    outbound = await sip.list_outbound_trunk(ListSIPOutboundTrunkRequest())
+    rules = await sip.list_dispatch_rule(ListSIPDispatchRuleRequest())
     return SipServer(tuple(inbound.items), tuple(outbound.items), tuple(rules.items))
 
 

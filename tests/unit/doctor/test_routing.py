@@ -3,6 +3,13 @@
 from dataclasses import replace
 
 import pytest
+from livekit.protocol.sip import (
+    SIPDispatchRule,
+    SIPDispatchRuleDirect,
+    SIPDispatchRuleInfo,
+    SIPInboundTrunkInfo,
+    SIPOutboundTrunkInfo,
+)
 
 from agent.doctor.findings import Level
 from agent.doctor.routing import Wanted, judge_routing
@@ -12,7 +19,9 @@ from agent.telephony.sip_records import (
     OutboundTrunk,
     Rooms,
     SipRecords,
+    records_of,
 )
+from agent.telephony.sip_server import SipServer
 
 WANTED = Wanted("+3226010500", "ai-sales-agent", "Out")
 IN = InboundTrunk("ST_in", "In", ("+3226010500",), ("185.246.41.140/32",))
@@ -48,10 +57,6 @@ def test_what_belongs_together_is_found_fine() -> None:
     assert {each.level for each in found} == {Level.OK}
 
 
-def test_a_password_guards_as_well_as_networks_do() -> None:
-    assert faults(inbound(allowed_addresses=(), asks_for_password=True)) == []
-
-
 def test_a_trunk_without_numbers_takes_ours() -> None:
     assert faults(inbound(numbers=())) == []
 
@@ -65,19 +70,13 @@ E_, W_ = Level.ERROR, Level.WARNING
         (replace(FINE, inbound=()), "no_inbound_trunk", E_),
         (inbound(numbers=("+3226010501",)), "number_without_trunk", E_),
         (replace(FINE, inbound=(IN, replace(IN, id="ST_2"))), "duplicate_inbound_trunk", W_),
-        (inbound(allowed_addresses=()), "open_trunk", E_),
-        (inbound(allowed_addresses=("0.0.0.0/0",)), "open_trunk", E_),
-        (inbound(allowed_addresses=("sip.telnyx.com",)), "malformed_addresses", E_),
-        (
-            inbound(allowed_addresses=("sip.telnyx.com", "192.0.2.0/24")),
-            *("malformed_addresses", W_),
-        ),
+        (inbound(open_because="it asks for nothing"), "open_trunk", E_),
+        (inbound(malformed_addresses=("sip.telnyx.com",)), "malformed_addresses", W_),
         (inbound(numbers=("3226010500",)), "number_not_e164", E_),
         (replace(FINE, rules=()), "no_rule", E_),
         (rule(trunk_ids=()), "catch_all_rule", E_),
         (rule(trunk_ids=("ST_other",)), "rule_of_other_trunk", E_),
-        (rule(rooms=Rooms.DIRECT, own_room_each=False), "direct_rule", E_),
-        (rule(own_room_each=False), "direct_rule", E_),
+        (rule(rooms=Rooms.DIRECT, shared_room="they hear each other"), "direct_rule", E_),
         (rule(agents=()), "no_agent", E_),
         (rule(agents=("somebody-else",)), "other_agent", E_),
         (rule(our_numbers=("3226010500",)), "rule_of_other_number", E_),
@@ -116,6 +115,40 @@ def test_another_carriers_trunk_needs_no_header_of_telnyx() -> None:
 
 
 def test_every_fault_says_what_mends_it() -> None:
-    broken = SipRecords((replace(IN, numbers=("x",), allowed_addresses=()),), (), (RULE,))
+    broken = SipRecords((replace(IN, numbers=("x",), open_because="so"),), (), (RULE,))
     for each in judge_routing(broken, WANTED):
         assert each.level in (Level.OK, Level.UNCHECKED) or each.remedy, each.code
+
+
+def test_what_matters_is_read_out_of_livekits_messages_and_no_secret() -> None:
+    server = SipServer(
+        (SIPInboundTrunkInfo(sip_trunk_id="ST_in", name="In", numbers=["+3226010500"]),),
+        (
+            SIPOutboundTrunkInfo(
+                sip_trunk_id="ST_out",
+                name="Out",
+                address="sip.telnyx.eu",
+                auth_username="example-user",
+                auth_password="example-password",
+                headers_to_attributes={"X-Telnyx-Username": "x"},
+            ),
+        ),
+        (
+            SIPDispatchRuleInfo(
+                name="Rule",
+                rule=SIPDispatchRule(
+                    dispatch_rule_direct=SIPDispatchRuleDirect(room_name="one", pin="1234")
+                ),
+            ),
+        ),
+    )
+    records = records_of(server)
+    (trunk,), (out,), (found,) = records.inbound, records.outbound, records.rules
+    assert trunk.open_because is not None
+    assert (out.username, out.headers, out.headers_to_attributes) == (
+        *("example-user", ()),
+        ("X-Telnyx-Username",),
+    )
+    assert (found.rooms, found.asks_for_pin, found.trunk_ids) == (Rooms.DIRECT, True, ())
+    assert found.shared_room is not None
+    assert "example-password" not in repr(records)
