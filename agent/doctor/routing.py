@@ -31,6 +31,8 @@ class Wanted:
     number: str
     agent_name: str
     outbound_trunk: str
+    username: str | None = None
+    """Telnyx's name for us; None: not set, so it cannot be compared."""
 
 
 def judge_routing(records: SipRecords, wanted: Wanted) -> list[Finding]:
@@ -171,6 +173,9 @@ def _judge_outbound(trunk: OutboundTrunk, wanted: Wanted) -> Iterator[Finding]:
         yield error(
             "outbound_credentials", says, f"set TELNYX_SIP_USERNAME and …_PASSWORD: {PROVISION}"
         )
+    elif wanted.username is not None and trunk.username != wanted.username:
+        says = f"{name} has another user name than TELNYX_SIP_USERNAME: Telnyx refuses it"
+        yield error("outbound_credentials", says, PROVISION)
     if TELNYX_USERNAME_HEADER not in trunk.headers:
         where = (
             f"{TELNYX_USERNAME_HEADER} is in headers_to_attributes, which only reads the answer"

@@ -12,6 +12,8 @@ from agent.wiring.doctor_questions import Questions, asking
 from agent.wiring.production import file_faults, secret_faults
 
 _PROVIDER_SECONDS = 6.0
+_TELNYX_SECONDS = 6.0
+"""Its SDK takes a second or two to import."""
 
 CALL_NEEDS = ("playbook", "database", "SIP", "trunks and rule", "workers")
 """The checks without which a call end to end is not tried."""
@@ -40,6 +42,10 @@ def checks(settings: Settings, ask: Questions) -> Sequence[Check]:
         _provider("speech recognition", ask.hears, "Deepgram settings"),
         _provider("speech there and back", ask.round_trip, "voice", "speech recognition"),
         Check("trunks and rule", Group.TRUNKS, ask.routing, after=("SIP", "number")),
+        _telnyx("Telnyx access", ask.telnyx_access),
+        _telnyx("Telnyx set-up", ask.telnyx, "Telnyx access"),
+        _telnyx("Telnyx balance", ask.balance, "Telnyx access"),
+        _telnyx("Telnyx deliveries", ask.deliveries, "Telnyx access"),
         Check("workers", Group.PROCESSES, ask.workers, after=("database",)),
         Check("dialler and API", Group.PROCESSES, ask.others, after=("database",)),
         Check("dialling", Group.PROCESSES, ask.dialling, after=("database",)),
@@ -69,6 +75,10 @@ def _exposure(settings: Settings) -> list[Finding]:
 
 def _provider(name: str, look: Look, *after: str) -> Check:
     return Check(name, Group.PROVIDERS, look, after, _PROVIDER_SECONDS)
+
+
+def _telnyx(name: str, look: Look, *after: str) -> Check:
+    return Check(name, Group.TELNYX, look, after, _TELNYX_SECONDS)
 
 
 def _at_once(judge: Callable[[], list[Finding]]) -> Look:

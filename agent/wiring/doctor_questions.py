@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from livekit import api
 
 from agent.conversation.playbook import Playbook
-from agent.doctor import database, livekit, machine, processes, providers, webhooks
+from agent.doctor import carrier, database, livekit, machine, processes, providers, webhooks
 from agent.doctor.findings import Finding, ok
 from agent.doctor.routing import Wanted, judge_routing
 from agent.errors import CallError
@@ -22,13 +22,17 @@ from agent.store.trunks import TrunkStore
 from agent.store.webhook_freshness import webhook_freshness
 from agent.store.webhook_links import WebhookLinks
 from agent.telephony.livekit_probe import NoSip, ServerAnswer, ask_for_sip, check_key, reach
+from agent.telephony.portal import Portal
+from agent.telephony.portal_parts import PortalState
 from agent.telephony.sip_records import SipRecords
 from agent.voice.trial import Trial, Trialled
-from agent.wiring.dialling import trunk_name
+from agent.wiring.dialling import our_number, trunk_name
+from agent.wiring.portal import portal, portal_wanted
 from agent.wiring.worker import check_prompts
 
 _REFUSED_FOR = timedelta(days=1)
 _ANY_LANGUAGE = "en"
+_TELNYX_PATIENCE = 5.0
 T = TypeVar("T")
 
 
@@ -71,9 +75,14 @@ async def asking(settings: Settings) -> AsyncIterator["Questions"]:
         playbook = _playbook(settings)
         language = playbook.language if isinstance(playbook, Playbook) else _ANY_LANGUAGE
         trial = await stack.enter_async_context(Trial(settings, language))
-        questions = Questions(settings, server, opened, trial, playbook)
-        stack.push_async_callback(questions.forget)
-        yield questions
+        telnyx: Once[Portal] = Once(
+            lambda: stack.enter_async_context(portal(settings, patience_seconds=_TELNYX_PATIENCE))
+        )
+        questions = Questions(settings, server, opened, trial, telnyx, playbook)
+        try:
+            yield questions
+        finally:
+            await questions.forget()
 
 
 class Questions:
@@ -85,12 +94,15 @@ class Questions:
         server: api.LiveKitAPI,
         opened: Database,
         trial: Trial,
+        telnyx: Once[Portal],
         playbook: Playbook | CallError,
     ) -> None:
         self._settings = settings
         self._server = server
         self._database = opened
         self._trial = trial
+        self._telnyx = telnyx
+        self._portal_state: Once[PortalState] = Once(self._read_portal)
         self._found_playbook = playbook
         self._now = partial(datetime.now, UTC)
         self._reached: Once[ServerAnswer] = Once(
@@ -102,7 +114,14 @@ class Questions:
 
     async def forget(self) -> None:
         """End what is still being asked."""
-        for each in (self._reached, self._sip, self._spoken, self._processes):
+        for each in (
+            self._portal_state,
+            self._reached,
+            self._sip,
+            self._spoken,
+            self._processes,
+            self._telnyx,
+        ):
             await each.forget()
 
     async def playbook(self) -> list[Finding]:
@@ -143,8 +162,39 @@ class Questions:
         records = await self._sip.answer()
         assert isinstance(records, SipRecords), "asked after SIP was found to be there"
         settings = self._settings
-        wanted = Wanted(settings.phone_number, settings.agent_name, trunk_name())
+        wanted = Wanted(
+            settings.phone_number,
+            settings.agent_name,
+            trunk_name(),
+            settings.telnyx_sip_username,
+        )
         return judge_routing(records, wanted)
+
+    async def telnyx_access(self) -> list[Finding]:
+        """Whether Telnyx tells us anything."""
+        if not self._settings.telnyx_api_key:
+            return carrier.no_key()
+        await self._portal_state.answer()
+        return [ok("telnyx_access", "key accepted")]
+
+    async def telnyx(self) -> list[Finding]:
+        """Number, connection and profile."""
+        wanted = _wanted_of_telnyx(self._settings)
+        return carrier.judge_portal(await self._portal_state.answer(), wanted)
+
+    async def balance(self) -> list[Finding]:
+        """Telnyx's account."""
+        return carrier.judge_balance(await (await self._telnyx.answer()).balance())
+
+    async def deliveries(self) -> list[Finding]:
+        """Telnyx's webhooks, as Telnyx sees them."""
+        account = await self._telnyx.answer()
+        since = self._now() - _REFUSED_FOR
+        return carrier.judge_deliveries(await account.failed_deliveries(since))
+
+    async def _read_portal(self) -> PortalState:
+        account = await self._telnyx.answer()
+        return await account.read(our_number(self._settings))
 
     async def thinks(self) -> list[Finding]:
         """The language model."""
@@ -195,3 +245,15 @@ def _playbook(settings: Settings) -> Playbook | CallError:
         return check_prompts(settings)
     except CallError as error:
         return error
+
+
+def _wanted_of_telnyx(settings: Settings) -> carrier.CarrierWanted:
+    """Raises SettingsError for what Telnyx could not take."""
+    wanted = portal_wanted(settings, placeholders=True)
+    return carrier.CarrierWanted(
+        number=wanted.phone_number,
+        countries=wanted.destinations,
+        username=settings.telnyx_sip_username,
+        sip_host=wanted.sip_host if settings.livekit_sip_uri else None,
+        webhook_url=wanted.webhook_url if settings.public_url else None,
+    )
