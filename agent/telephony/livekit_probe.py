@@ -63,7 +63,7 @@ async def check_key(livekit: api.LiveKitAPI) -> None:
     try:
         await livekit.room.list_rooms(api.ListRoomsRequest(names=["-"]))
     except api.TwirpError as error:
-        if error.code not in _REFUSED:
+        if not _is_refusal(error):
             return
         raise SettingsError(
             f"LiveKit does not accept LIVEKIT_API_KEY and LIVEKIT_API_SECRET ({error.code}): copy "
@@ -81,7 +81,7 @@ async def ask_for_sip(livekit: api.LiveKitAPI) -> SipRecords | NoSip:
     try:
         return records_of(await list_all(livekit))
     except api.TwirpError as error:
-        if error.code in _REFUSED:
+        if _is_refusal(error):
             raise SettingsError(
                 f"LIVEKIT_API_KEY may not manage SIP ({error.code}): give it the SIP permission, "
                 "or use a key that has it"
@@ -92,6 +92,11 @@ async def ask_for_sip(livekit: api.LiveKitAPI) -> SipRecords | NoSip:
 
 
 _REFUSED = (api.TwirpErrorCode.UNAUTHENTICATED, api.TwirpErrorCode.PERMISSION_DENIED)
+
+
+def _is_refusal(error: api.TwirpError) -> bool:
+    # A wrong key is refused before Twirp: by HTTP's status only, the code says "unknown".
+    return error.status in (401, 403) or error.code in _REFUSED
 
 
 def _is_redis(message: str) -> bool:
