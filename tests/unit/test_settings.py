@@ -57,6 +57,15 @@ def test_what_the_stack_took_over_from_the_environment_stays_together() -> None:
     assert settings.livekit_url == "ws://127.0.0.1:7880"
 
 
+def test_a_stacks_made_up_trunk_credentials_do_not_get_into_a_livekit_of_ones_own() -> None:
+    stack = {"LIVEKIT_URL": "ws://127.0.0.1:7880", "TELNYX_SIP_USERNAME": "example-user"}
+    mine = {"LIVEKIT_URL": "wss://example.livekit.cloud"}
+    settings = load_settings(extra=stack, environ=mine, env_file=None)
+    assert settings.telnyx_sip_username is None
+    settings = load_settings(extra=stack, environ={}, env_file=None)
+    assert settings.telnyx_sip_username == "example-user"
+
+
 def test_a_missing_variable_is_named() -> None:
     with pytest.raises(SettingsError, match="LIVEKIT_URL, DATABASE_URL not set"):
         load({"OPENAI_API_KEY": "x"}).need("LIVEKIT_URL", "OPENAI_API_KEY", "DATABASE_URL")

@@ -153,7 +153,7 @@ async def test_a_trunk_and_a_rule_in_the_way_stop_everything_until_they_are_prun
     await sip.create_inbound_trunk(
         CreateSIPInboundTrunkRequest(
             trunk=SIPInboundTrunkInfo(
-                name="by hand", numbers=["3226010500"], allowed_addresses=closed
+                name="by hand", numbers=["+3226010500"], allowed_addresses=closed
             )
         )
     )

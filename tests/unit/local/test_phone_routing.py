@@ -10,7 +10,13 @@ from livekit.protocol.sip import (
     SIPInboundTrunkInfo,
 )
 
-from agent.local.phone_network.routing import InboundCall, evaluate, match_rule, match_trunk
+from agent.local.phone_network.routing import (
+    InboundCall,
+    carriers_address,
+    evaluate,
+    match_rule,
+    match_trunk,
+)
 
 CALL = InboundCall("+32470123456", "+3226010500", "SCL_one", "127.0.0.1", "192.0.2.7")
 DIRECT = SIPDispatchRule(dispatch_rule_direct=SIPDispatchRuleDirect(room_name="lobby"))
@@ -52,6 +58,19 @@ def test_a_trunk_takes_only_the_callers_and_addresses_that_it_allows() -> None:
     assert match_trunk([trunk(allowed_numbers=["32470123456"])], CALL) is not None
     assert match_trunk([trunk(allowed_addresses=["192.0.2.8"])], CALL) is None
     assert match_trunk([trunk(allowed_addresses=["sip.example", "192.0.2.0/24"])], CALL)
+
+
+def test_a_list_of_addresses_without_a_well_formed_one_allows_everybody_as_in_the_real_one() -> (
+    None
+):
+    assert match_trunk([trunk(allowed_addresses=["sip.example"])], CALL) is not None
+
+
+def test_the_carrier_calls_from_an_address_that_the_numbers_trunk_allows() -> None:
+    other = trunk(numbers=["+3226010501"], allowed_addresses=["192.0.2.1/32"])
+    ours = trunk(numbers=["+3226010500"], allowed_addresses=["sip.example", "192.0.2.8/31"])
+    assert carriers_address([other, ours], "3226010500") == "192.0.2.8"
+    assert carriers_address([trunk(numbers=["+3226010500"])], "+3226010500") == "127.0.0.1"
 
 
 def test_a_rule_for_the_trunk_goes_before_one_for_all_trunks() -> None:
