@@ -87,11 +87,11 @@ async def _config(current: Settings, wish: NewAttempt) -> dict[str, object]:
 
 async def _call(current: Settings, wish: NewAttempt) -> int:
     async with database() as opened:
-        await _ask_first(opened, current, wish.number)
+        await ask_first(opened, current, wish.number)
         store = AttemptStore(opened)
         attempt = await store.add(wish, attempt_id=uuid4(), call_id=uuid4(), now=datetime.now(UTC))
         errors.print(f"attempt {attempt.id}, call {attempt.call_id}")
-        attempt = await _watch(opened, attempt)
+        attempt = await watch_attempt(opened, attempt)
         if attempt.outcome is AttemptOutcome.RANG:
             print_calls([(await CallStore(opened).show(attempt.call_id)).record])
             return 0
@@ -100,7 +100,7 @@ async def _call(current: Settings, wish: NewAttempt) -> int:
         return 1
 
 
-async def _ask_first(opened: Database, current: Settings, number: PhoneNumber) -> None:
+async def ask_first(opened: Database, current: Settings, number: PhoneNumber) -> None:
     """Refuse now, in words, what would be refused anyway. Raises Refused, Unavailable."""
     facts = await AttemptStore(opened).contact_facts(number, datetime.now(UTC))
     decision = may_call(number, facts, gate_rules(current))
@@ -110,7 +110,7 @@ async def _ask_first(opened: Database, current: Settings, number: PhoneNumber) -
         raise Unavailable(f"nobody would place this call: {'; '.join(problems)}")
 
 
-async def _watch(opened: Database, attempt: Attempt) -> Attempt:
+async def watch_attempt(opened: Database, attempt: Attempt) -> Attempt:
     """Until it is over; every change is shown."""
     store, calls = AttemptStore(opened), CallStore(opened)
     began, shown = time.monotonic(), ""

@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from agent.cli.console import console
 from agent.cli.context import settings
+from agent.cli.doctor_call import try_a_call
 from agent.doctor.examination import Line, Report
 from agent.doctor.findings import Group, Level, error
 from agent.errors import SettingsError
@@ -28,10 +29,20 @@ _MARKS = {
 
 @app.command()
 def doctor(
+    number: Annotated[
+        str | None,
+        typer.Argument(help="With --call: a phone of yours, like +32479202020, to be called."),
+    ] = None,
+    call: Annotated[
+        bool,
+        typer.Option("--call", help="At last one call end to end; simulated without a NUMBER."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Look for what keeps calls from working. Exit code 0: nothing, 1: warnings, 2: errors."""
-    report = asyncio.run(_examine())
+    if number is not None and not call:
+        raise typer.BadParameter("write --call as well, if this phone is to ring")
+    report = asyncio.run(_examine(number, call=call))
     if as_json:
         console.print_json(json.dumps(_form(report), ensure_ascii=False))
     else:
@@ -41,7 +52,7 @@ def doctor(
     os._exit(report.exit_code)
 
 
-async def _examine() -> Report:
+async def _examine(number: str | None, *, call: bool) -> Report:
     try:
         current = settings()
     except SettingsError as failure:
@@ -49,7 +60,8 @@ async def _examine() -> Report:
             "malformed_settings", str(failure), "correct it; then all else is checked"
         )
         return Report((Line(Group.SETTINGS, "settings", malformed),))
-    return await examine_all(current)
+    report = await examine_all(current)
+    return await try_a_call(report, number) if call else report
 
 
 def _print(report: Report) -> None:
