@@ -82,15 +82,23 @@ class RequestFrame:
                 return  # the answer has begun; as_problem has logged why it stays unfinished
             await problem_response(problem, request_id)(scope, receive, framed_send)
         finally:
-            log.info(
-                "http_request",
-                request_id=request_id,
-                method=scope["method"],
-                # The route's template: a real path can hold a room's name, and that a number.
-                route=getattr(scope.get("route"), "path", "none"),
-                status=status,
-                ms=round((time.monotonic() - started) * 1000, 1),
-            )
+            # Webhooks that were stored are told by the second, in store/inbox.py.
+            if status != 200 or scope["path"] not in WEBHOOK_PATHS:
+                log.info(
+                    "http_request",
+                    request_id=request_id,
+                    method=scope["method"],
+                    route=_template(scope),
+                    status=status,
+                    ms=round((time.monotonic() - started) * 1000, 1),
+                )
+
+
+def _template(scope: Scope) -> str:
+    """The route's own path: a request's can hold a room's name, and that a number."""
+    if scope["path"] in WEBHOOK_PATHS:  # plain routes, which do not say which they are
+        return str(scope["path"])
+    return getattr(scope.get("route"), "path", "none")
 
 
 async def _read_body(request: Request) -> bytes:

@@ -65,6 +65,7 @@ class WebhookInbox:
         self._waiting: asyncio.Queue[_Waiting] = asyncio.Queue(MAX_WAITING)
         self._waiting_bytes = 0
         self._refused: Counter[tuple[Source, Refusal]] = Counter()
+        self._stored = 0
         self.stored = asyncio.Event()
 
     async def keep(self, kept: KeptWebhook) -> None:
@@ -130,6 +131,7 @@ class WebhookInbox:
         for each in batch:
             if not each.durable.done():
                 each.durable.set_result(None)
+        self._stored += len(batch)
         self.stored.set()
 
     async def _write(self, batch: Sequence[KeptWebhook]) -> None:
@@ -142,6 +144,9 @@ class WebhookInbox:
             await self._write_counts()
 
     async def _write_counts(self) -> None:
+        if self._stored:
+            log.info("webhooks_stored", webhooks=self._stored)
+            self._stored = 0
         if not self._refused:
             return
         counted, self._refused = self._refused, Counter()
