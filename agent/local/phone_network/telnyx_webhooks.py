@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime
 from random import Random
 from typing import Self
@@ -23,8 +23,10 @@ from agent.local.telnyx_events import Hangup, TelnyxAccount, TelnyxLeg, body_of
 
 log = logging.getLogger(__name__)
 
+TELNYX_RETRIES = (60.0, 300.0, 900.0, 3600.0)
+"""Seconds between Telnyx's own tries, as far as is known."""
 _RETRIES = (1.0, 3.0, 10.0, 30.0, 60.0)
-"""Seconds; Telnyx takes minutes, up to an hour."""
+"""Those of the stand-in: nobody waits for an hour here."""
 _ANSWER_SECONDS = 2.0
 _SHUFFLED_SECONDS = 3.0
 _DAY = 86400.0
@@ -42,11 +44,19 @@ _REFUSED_BY_CARRIER = (403, 503)
 class TelnyxWebhooks:
     """Posts to `plan.url`; nothing without one. Use as `async with`."""
 
-    def __init__(self, url: str | None = None, *, rng: Random | None = None) -> None:
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        rng: Random | None = None,
+        retries: Sequence[float] = _RETRIES,
+    ) -> None:
+        """`retries`: seconds before each further try to deliver what nobody took."""
         self.plan = WebhookPlan(url=url)
         self.account = TelnyxAccount()
         self.delivered = 0
         """Deliveries that were answered with 2xx."""
+        self._retries = retries
         self._rng = rng or Random()  # noqa: S311  which webhook is lost is no secret
         self._session: aiohttp.ClientSession | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -98,7 +108,7 @@ class TelnyxWebhooks:
             self._own(self._deliver(event, plan.url, wait))
 
     async def _deliver(self, event: dict[str, JsonValue], url: str, wait: float) -> None:
-        for attempt, pause in enumerate((wait, *_RETRIES), start=1):
+        for attempt, pause in enumerate((wait, *self._retries), start=1):
             await asyncio.sleep(pause)
             if await self._post(body_of(event, url, attempt), url):
                 self.delivered += 1
