@@ -228,6 +228,18 @@ async def test_what_cannot_be_stored_is_503_and_never_200(tmp_path: Path) -> Non
         assert answer.status_code == 503
 
 
+async def test_the_same_delivery_of_livekit_again_is_a_no_op_and_401_once_its_token_is_over(
+    client: httpx.AsyncClient, dsn: str
+) -> None:
+    body = room_event("room_finished", "a-room", datetime.now(UTC))
+    for age, status in ((0, 200), (10, 200), (299, 200), (420, 401)):
+        headers = livekit_headers(body, age=age)  # as if it had been recorded so long ago
+        answer = await client.post(LIVEKIT, content=body, headers=headers)
+        assert answer.status_code == status, age
+    (row,) = await kept(dsn)
+    assert row["deliveries"] == 3
+
+
 async def test_a_livekit_event_counts_once_however_often_it_is_replayed(
     client: httpx.AsyncClient, dsn: str
 ) -> None:
