@@ -160,8 +160,8 @@ def _refuse_blocked(plan: SipPlan) -> None:
         if one.blocks and one.part in changing and one.id not in removed:
             fix = "`--prune` removes it" if one.removable else "change it by hand first"
             raise Refused(
-                f"LiveKit would refuse our {one.part} because of {one.part} {one.name!r} "
-                f"({one.id}): {one.reason}; {fix}. Nothing was changed"
+                f"{one.part} {one.name!r} ({one.id}) is in the way of ours: {one.reason}; {fix}. "
+                "Nothing was changed"
             )
 
 

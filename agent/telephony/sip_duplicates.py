@@ -22,7 +22,7 @@ class Duplicate:
     removable: bool = True
     """Nothing but our own calls goes by it, as far as LiveKit tells."""
     blocks: bool = False
-    """LiveKit takes no change of ours while it is there."""
+    """Ours is refused while it is there; or taken, by an update, and then the two compete."""
 
 
 def duplicates(config: SipConfig, found: Found, server: SipServer) -> tuple[Duplicate, ...]:
