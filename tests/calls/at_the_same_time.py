@@ -13,8 +13,8 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-PLACES = 3
-"""What two cores and one recogniser carry without making anybody wait."""
+PLACES = 2
+"""What two cores carry without making anybody wait, beside the calls of the second process."""
 
 TIMEOUT = 300
 """Seconds for a test, the wait for its place included."""

@@ -52,7 +52,8 @@ READY_WITHIN = 60.0
 ENDS_WITHIN = 60.0
 
 SHORT_DISCLOSURE = "This is Robin, an AI of Fernhill Energy. This call is recorded."
-SILENCE_SECONDS = 4
+SILENCE_SECONDS = 8
+"""More than a slow recogniser takes on a busy machine to tell a test what the agent said."""
 
 
 class CallCentre:

@@ -32,7 +32,7 @@ async def test_what_is_said_over_the_disclosure_is_answered_after_it(centre: Cal
     assert not disclosure.interrupted
     asked = [turn.text for turn in call.turns if turn.speaker is Speaker.CALLER]
     assert len(asked) == 1
-    assert "battery" in asked[0]
+    assert "cost" in asked[0]
 
 
 async def test_an_opt_out_over_the_disclosure_counts_and_the_disclosure_is_spoken_to_its_end(
