@@ -91,4 +91,4 @@ def _judge_record(record: CallRecord) -> Finding:
         return error("call", f"the call failed: {came_to}", shown)
     if outcome.disposition in _UNREACHED:
         return warning("call", f"the phone was reached, nobody talked: {came_to}", shown)
-    return ok("call", f"a real call was answered: {came_to}")
+    return ok("call", f"the phone was answered: {came_to}")

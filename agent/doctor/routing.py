@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from agent.doctor.findings import Finding, error, ok, unchecked, warning
 from agent.domain.phone_numbers import parse
+from agent.domain.provisioning import Action, Plan
 from agent.errors import Refused
 from agent.telephony.sip_numbers import normalized
 from agent.telephony.sip_records import (
@@ -44,6 +45,21 @@ def judge_routing(records: SipRecords, wanted: Wanted) -> list[Finding]:
         *(_rule_faults(records, ours, rules, wanted) or [_fine_rule(rules)]),
         *(_outbound(records.outbound, wanted) or [ok("outbound_trunk", "calls out have a trunk")]),
     ]
+
+
+def judge_drift(plan: Plan) -> list[Finding]:
+    """What LiveKit has otherwise than sip_config/ says. What is missing there is told above."""
+    found = [
+        warning(
+            "sip_config_drift",
+            f"{step.part} {step.name!r} is not as in sip_config/: "
+            + ", ".join(one.field for one in step.differences),
+            f"{PROVISION} shows both, and asks",
+        )
+        for step in plan.steps
+        if step.action is Action.CHANGE
+    ]
+    return found or [ok("sip_config", "as in sip_config/")]
 
 
 def _inbound(

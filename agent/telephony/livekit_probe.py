@@ -13,8 +13,7 @@ import aiohttp
 from livekit import api
 
 from agent.errors import LiveKitUnavailable, SettingsError
-from agent.telephony.sip_records import SipRecords, records_of
-from agent.telephony.sip_server import list_all
+from agent.telephony.sip_server import SipServer, list_all
 
 _HALF_A_SECOND = timedelta(seconds=0.5)
 """HTTP's dates are cut to whole seconds."""
@@ -73,13 +72,13 @@ async def check_key(livekit: api.LiveKitAPI) -> None:
         raise LiveKitUnavailable(f"LiveKit does not answer ({type(error).__name__})") from None
 
 
-async def ask_for_sip(livekit: api.LiveKitAPI) -> SipRecords | NoSip:
+async def ask_for_sip(livekit: api.LiveKitAPI) -> SipServer | NoSip:
     """Trunks and rules, or why there are none to be had.
 
     Raises SettingsError when our key may not ask.
     """
     try:
-        return records_of(await list_all(livekit))
+        return await list_all(livekit)
     except api.TwirpError as error:
         if _is_refusal(error):
             raise SettingsError(

@@ -42,6 +42,7 @@ def checks(settings: Settings, ask: Questions) -> Sequence[Check]:
         _provider("speech recognition", ask.hears, "Deepgram settings"),
         _provider("speech there and back", ask.round_trip, "voice", "speech recognition"),
         Check("trunks and rule", Group.TRUNKS, ask.routing, after=("SIP", "number")),
+        Check("sip_config", Group.TRUNKS, ask.drift, after=("SIP",)),
         _telnyx("Telnyx access", ask.telnyx_access),
         _telnyx("Telnyx set-up", ask.telnyx, "Telnyx access"),
         _telnyx("Telnyx balance", ask.balance, "Telnyx access"),

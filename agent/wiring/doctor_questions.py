@@ -11,9 +11,9 @@ from livekit import api
 
 from agent.conversation.playbook import Playbook
 from agent.doctor import carrier, database, livekit, machine, processes, providers, webhooks
-from agent.doctor.findings import Finding, ok
-from agent.doctor.routing import Wanted, judge_routing
-from agent.errors import CallError
+from agent.doctor.findings import Finding, ok, unchecked
+from agent.doctor.routing import Wanted, judge_drift, judge_routing
+from agent.errors import CallError, SettingsError
 from agent.settings import Settings
 from agent.store.database import Database
 from agent.store.heartbeats import HeartbeatStore, Process
@@ -24,10 +24,14 @@ from agent.store.webhook_links import WebhookLinks
 from agent.telephony.livekit_probe import NoSip, ServerAnswer, ask_for_sip, check_key, reach
 from agent.telephony.portal import Portal
 from agent.telephony.portal_parts import PortalState
-from agent.telephony.sip_records import SipRecords
+from agent.telephony.sip_config import load
+from agent.telephony.sip_plan import plan_sip
+from agent.telephony.sip_records import records_of
+from agent.telephony.sip_server import SipServer
 from agent.voice.trial import Trial, Trialled
 from agent.wiring.dialling import our_number, trunk_name
 from agent.wiring.portal import portal, portal_wanted
+from agent.wiring.provision import SIP_FOLDER, variables
 from agent.wiring.worker import check_prompts
 
 _REFUSED_FOR = timedelta(days=1)
@@ -108,7 +112,7 @@ class Questions:
         self._reached: Once[ServerAnswer] = Once(
             lambda: reach(settings.livekit_url or "", self._now)
         )
-        self._sip: Once[SipRecords | NoSip] = Once(lambda: ask_for_sip(server))
+        self._sip: Once[SipServer | NoSip] = Once(lambda: ask_for_sip(server))
         self._spoken: Once[Trialled] = Once(trial.speak)
         self._processes: Once[list[Process]] = Once(HeartbeatStore(opened).live)
 
@@ -159,8 +163,6 @@ class Questions:
 
     async def routing(self) -> list[Finding]:
         """Trunks, rule and settings against each other."""
-        records = await self._sip.answer()
-        assert isinstance(records, SipRecords), "asked after SIP was found to be there"
         settings = self._settings
         wanted = Wanted(
             settings.phone_number,
@@ -168,7 +170,20 @@ class Questions:
             trunk_name(),
             settings.telnyx_sip_username,
         )
-        return judge_routing(records, wanted)
+        return judge_routing(records_of(await self._sip_server()), wanted)
+
+    async def drift(self) -> list[Finding]:
+        """What LiveKit has against sip_config/."""
+        try:
+            config = load(SIP_FOLDER, variables(self._settings))
+        except SettingsError as error:
+            return [unchecked("sip_config", str(error))]
+        return judge_drift(plan_sip(config, await self._sip_server()).plan)
+
+    async def _sip_server(self) -> SipServer:
+        answer = await self._sip.answer()
+        assert isinstance(answer, SipServer), "asked after SIP was found to be there"
+        return answer
 
     async def telnyx_access(self) -> list[Finding]:
         """Whether Telnyx tells us anything."""

@@ -331,6 +331,11 @@ FAULTS: list[tuple[str, str, Fault]] = [
         "username_header",
         outbound_with(headers={}, headers_to_attributes={"X-Telnyx-Username": "user"}),
     ),
+    (
+        "the carrier's addresses are others",
+        "sip_config_drift",
+        inbound_with(allowed_addresses=["192.0.2.0/24"]),
+    ),
     ("Telnyx's key is wrong", "telnyx_access", setting(TELNYX_API_KEY="example-other")),
     (
         "the number is unassigned",
