@@ -142,7 +142,7 @@ def _of_livekit() -> list[SignedSample]:
     key, secret = known.livekit_api_key, known.livekit_api_secret
     if not key or not secret:
         errors.print("LiveKit's are signed by a new key: LIVEKIT_API_KEY and _SECRET are not set")
-        key, secret = "sample", secrets.token_urlsafe(32)
+        key, secret = "example-key", secrets.token_urlsafe(32)
     return livekit_samples(key, secret, datetime.now(UTC))
 
 
