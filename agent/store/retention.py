@@ -5,20 +5,27 @@ What stays is the record of the call: when, with whom, how it ended, what was ag
 Opt-outs stay always.
 """
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import structlog
 
+from agent.errors import DatabaseUnavailable
 from agent.store.database import Database
 from agent.store.queries import query
 
 log = structlog.get_logger(__name__)
 
 _BATCH = 500
+_EVERY = timedelta(days=1)
+_AGAIN = timedelta(minutes=1)
+"""While another process has its turn, or the database is away."""
+# Any fixed number: processes that delete take turns.
+_LOCK = 0x41495344
 _ENDED = query("ended_at_of_calls")
 _DELETE_TURNS = query("delete_old_turns")
 _DELETE_WEBHOOKS = query("delete_old_webhooks")
@@ -51,22 +58,79 @@ async def delete_older_than(cutoff: datetime, database: Database, recordings_dir
             if await connection.fetchval(_DELETE_WEBHOOKS, cutoff, _BATCH) < _BATCH:
                 break
     recordings = failed = 0
-    for batch in _batches(recordings_dir):
+    for batch in await asyncio.to_thread(lambda: list(_batches(recordings_dir))):
         async with database.connection() as connection:
             rows = await connection.fetch(_ENDED, list(batch.values()))
         ended: dict[UUID, datetime] = {row["id"]: row["ended_at"] for row in rows}
-        for path, call_id in batch.items():
-            if ended.get(call_id, _written(path)) >= cutoff:
-                continue
-            try:
-                path.unlink(missing_ok=True)
-                recordings += 1
-            except OSError as error:
-                failed += 1
-                log.error("recording_not_deleted", call_id=call_id, error=type(error).__name__)
+        gone, stayed = await asyncio.to_thread(_delete_files, batch, ended, cutoff)
+        recordings, failed = recordings + gone, failed + stayed
     if recordings or transcripts or failed:
         log.info("retention", recordings=recordings, calls=transcripts, failed=failed)
     return Deleted(recordings, transcripts, failed)
+
+
+class Retention:
+    """Deletes once a day, and at the start, what is older than `keep`. `run` until cancelled.
+
+    Every process that sees recordings has one: their folder may be another. They take turns.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        recordings_dir: Path,
+        keep: timedelta,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._recordings_dir = recordings_dir
+        self._keep = keep
+        self._now = now
+
+    async def run(self) -> None:
+        """Delete again and again; what cannot be done now is done soon."""
+        while True:
+            pause = _AGAIN
+            try:
+                if await self.look() is not None:
+                    pause = _EVERY
+            except DatabaseUnavailable:
+                log.warning("retention_waits_for_database")
+            except Exception as error:  # noqa: BLE001  # the loop must not die
+                log.error("retention_failed", error=type(error).__name__)
+            await asyncio.sleep(pause.total_seconds())
+
+    async def look(self) -> Deleted | None:
+        """Delete what is old now; None when another process is at it. Raises DatabaseUnavailable.
+
+        Needs two connections: one holds its turn.
+        """
+        async with self._database.connection() as turn:
+            if not await turn.fetchval("select pg_try_advisory_lock($1)", _LOCK):
+                return None
+            try:
+                return await delete_older_than(
+                    self._now() - self._keep, self._database, self._recordings_dir
+                )
+            finally:
+                await turn.execute("select pg_advisory_unlock($1)", _LOCK)
+
+
+def _delete_files(
+    batch: dict[Path, UUID], ended: dict[UUID, datetime], cutoff: datetime
+) -> tuple[int, int]:
+    """How many were deleted, and how many could not be."""
+    deleted = failed = 0
+    for path, call_id in batch.items():
+        if ended.get(call_id, _written(path)) >= cutoff:
+            continue
+        try:
+            path.unlink(missing_ok=True)
+            deleted += 1
+        except OSError as error:
+            failed += 1
+            log.error("recording_not_deleted", call_id=call_id, error=type(error).__name__)
+    return deleted, failed
 
 
 def _batches(folder: Path) -> Iterator[dict[Path, UUID]]:

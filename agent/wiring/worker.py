@@ -1,7 +1,7 @@
 """The worker process, put together."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import aiohttp
@@ -21,6 +21,7 @@ from agent.store.calls import CallStore
 from agent.store.crashed import CrashedCalls
 from agent.store.database import Database
 from agent.store.heartbeats import ProcessKind
+from agent.store.retention import Retention
 from agent.store.spool import recover
 from agent.voice.pipeline import build_tts
 from agent.wiring.heartbeat import keep_beating
@@ -75,6 +76,7 @@ async def run_worker(settings: Settings) -> None:
             asyncio.create_task(_recover_records(settings), name="recover records"),
             asyncio.create_task(_look_after_calls(settings, worker), name="aftercare"),
             asyncio.create_task(_tell_places(settings, worker, draining), name="heartbeat"),
+            asyncio.create_task(delete_what_is_old(settings), name="retention"),
         ]
         for task in background:
             task.add_done_callback(_tell_of_death)
@@ -112,6 +114,14 @@ async def _tell_places(settings: Settings, worker: Worker, draining: asyncio.Eve
         }
 
     await keep_beating(settings, ProcessKind.WORKER, detail)
+
+
+async def delete_what_is_old(settings: Settings) -> None:
+    """Keep recordings and words for RETENTION_DAYS: where workers are, recordings are."""
+    async with Database(settings.database_url or "", max_size=2) as database:
+        keep = timedelta(days=settings.retention_days)
+        now = partial(datetime.now, UTC)
+        await Retention(database, settings.recordings_dir, keep, now).run()
 
 
 async def _look_after_calls(settings: Settings, worker: Worker) -> None:

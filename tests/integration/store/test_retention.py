@@ -1,17 +1,20 @@
 """Recordings and words are deleted when they are old, and only then."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from agent.domain.calls import Speaker
+from agent.settings import load_settings
 from agent.store.calls import CallStore
 from agent.store.database import Database
-from agent.store.retention import Deleted, delete_older_than
+from agent.store.retention import Deleted, Retention, delete_older_than
+from agent.wiring.worker import delete_what_is_old
 from tests.facts import NOON, Story
 
 CUTOFF = NOON + timedelta(days=30)
@@ -81,3 +84,35 @@ async def test_a_folder_that_is_not_there_holds_no_recordings(
 ) -> None:
     deleted = await delete_older_than(CUTOFF, database, tmp_path / "none")
     assert deleted == Deleted(0, 0, 0)
+
+
+async def test_of_two_that_delete_at_once_one_waits_for_its_turn(
+    dsn: str, database: Database, tmp_path: Path
+) -> None:
+    path = await _told(database, tmp_path, Story())
+    retention = Retention(database, tmp_path, timedelta(days=30), lambda: NOON + timedelta(days=31))
+    async with Database(dsn) as others, others.connection() as other:
+        await other.execute("select pg_advisory_lock(0x41495344)")
+        assert await retention.look() is None
+        assert path.exists()
+    assert await retention.look() == Deleted(1, 1, 0)
+    assert await retention.look() == Deleted(0, 0, 0)  # the turn was given back
+
+
+async def test_a_worker_deletes_by_itself_what_is_older_than_the_setting(
+    dsn: str, database: Database, tmp_path: Path
+) -> None:
+    environ = {"DATABASE_URL": dsn, "RECORDINGS_DIR": str(tmp_path), "RETENTION_DAYS": "30"}
+    settings = load_settings(environ=environ, env_file=None)
+    today = datetime.now(UTC)
+    old = await _told(database, tmp_path, Story(start=today - timedelta(days=31)))
+    young = await _told(database, tmp_path, Story(start=today - timedelta(days=29)))
+    deleting = asyncio.create_task(delete_what_is_old(settings))
+    try:
+        async with asyncio.timeout(20):
+            while old.exists():  # noqa: ASYNC110  # the file system's fact
+                await asyncio.sleep(0.02)
+    finally:
+        deleting.cancel()
+        await asyncio.gather(deleting, return_exceptions=True)
+    assert young.exists()
