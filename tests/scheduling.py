@@ -15,7 +15,7 @@ from xdist.scheduler import LoadScopeScheduling
 CALLS_OUT = {"guide_curl", "outbound", "outbound_killed", "put_through", "stop_all"}
 """Tests of tests/calls/ that have a worker and a dialler of their own: one after the other."""
 
-_BEHIND_THE_CALLS = "gw2"
+_WHOLE_CALLS = {"calls", "faults"}
 
 
 class CallsTogether(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
@@ -23,9 +23,9 @@ class CallsTogether(LoadScopeScheduling):  # type: ignore[misc]  # it has no typ
 
     def _split_scope(self, nodeid: str) -> str:
         path = PurePosixPath(nodeid.partition("::")[0])
-        if path.parent.name == "calls":
-            return "calls out" if path.stem.removeprefix("test_") in CALLS_OUT else "calls"
-        return "calls" if path.parent.name == "faults" else str(path)
+        if path.parent.name not in _WHOLE_CALLS:
+            return str(path)
+        return "calls out" if path.stem.removeprefix("test_") in CALLS_OUT else "calls"
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -34,8 +34,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> CallsTo
     return CallsTogether(config, log)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def calls_go_first() -> None:
-    """Whole calls happen in real time; what the third process computes waits for them."""
-    if os.environ.get("PYTEST_XDIST_WORKER") == _BEHIND_THE_CALLS:
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Whole calls happen in real time: a process that comes to other tests yields to them."""
+    if "PYTEST_XDIST_WORKER" in os.environ and item.path.parent.name not in _WHOLE_CALLS:
         os.setpriority(os.PRIO_PROCESS, 0, 10)
