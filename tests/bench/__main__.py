@@ -16,6 +16,7 @@ from agent.cli.console import console, errors, fail
 from agent.errors import CallError, StackError
 from agent.settings import ROOT
 from tests.bench.measuring import Measured, measure_calls, measure_further_calls
+from tests.bench.outbound import measure_outbound
 from tests.bench.pacing import QUICK_SECONDS, SECONDS, measure_pacing
 from tests.bench.processes import two_cores
 from tests.bench.results import results
@@ -68,6 +69,9 @@ async def _bench(quick: bool, keep: Path | None) -> None:
             await measure_calls(running, measured, calls, errors.print)
             await measure_further_calls(
                 running, measured, _QUICK_TWICE if quick else _TWICE, errors.print
+            )
+            measured[Side.OURS].outbound_first_words = await measure_outbound(
+                running, folder, calls, errors.print
             )
     found = results(measured, calls, pinned=workers_core is not None)
     found.write(RESULTS)

@@ -27,6 +27,8 @@ class Measured:
     """Of one worker, over all calls. Durations in seconds."""
 
     first_words: list[float] = field(default_factory=list)
+    outbound_first_words: list[float] = field(default_factory=list)
+    """Of calls that we placed."""
     turns: list[Turn] = field(default_factory=list)
     """Said in one go."""
     paused_turns: list[Turn] = field(default_factory=list)

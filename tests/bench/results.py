@@ -78,6 +78,7 @@ def results(measured: Mapping[Side, Measured], calls: int, *, pinned: bool) -> R
     ours, plain = measured[Side.OURS], measured[Side.PLAIN]
     figures = (
         *_first_word(ours.first_words, plain.first_words),
+        *_outbound(ours.outbound_first_words),
         *_turns(ours, plain),
         *_stop(ours.stops, plain.stops),
         *_memory(ours, plain),
@@ -92,6 +93,15 @@ def _first_word(ours: Sequence[float], plain: Sequence[float]) -> list[Figure]:
             f"{what}, p50", "s", ours, plain, 0.5, "a fifth of plain's", lambda o, p: o <= p / 5
         ),
         _figure(f"{what}, p95", "s", ours, plain, 0.95, "≤ 0.20 s", lambda o, _: o <= 0.2),
+    ]
+
+
+def _outbound(ours: Sequence[float]) -> list[Figure]:
+    what = "outbound, answer to first word"
+    p50, p95 = percentile(ours, 0.5), percentile(ours, 0.95)
+    return [
+        Figure(f"{what}, p50", "s", p50, None),
+        Figure(f"{what}, p95", "s", p95, None, "≤ 0.20 s", None if p95 is None else p95 <= 0.2),
     ]
 
 

@@ -53,6 +53,8 @@ class Rig:
 
     line: Line
     workers: Mapping[Side, ChildProcess]
+    environment: Mapping[str, str]
+    """What a process of ours is given here."""
 
     async def settle(self) -> None:
         """Wait until neither worker has anything left to do."""
@@ -90,7 +92,7 @@ async def rig(
                     workers[Side.OURS] = await _our_worker(environment, folder)
                     workers[Side.PLAIN] = await _plain_worker(environment, folder)
                 async with _phones(environment) as line:
-                    yield Rig(line, workers)
+                    yield Rig(line, workers, environment)
             finally:
                 await asyncio.gather(
                     *(worker.stop(timeout=_END_SECONDS) for worker in workers.values())
