@@ -7,7 +7,7 @@ BIN := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench lock clean
+.PHONY: help setup demo test faults check bench lock clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' Makefile
@@ -20,6 +20,9 @@ demo: setup ## three customers call the agent here, then their rows from Postgre
 
 test: setup ## the whole test suite
 	@$(PY) -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(ARGS)
+
+faults: setup ## the longer fault runs: what is killed, hangs or goes away, at every step
+	@$(PY) -m pytest -m slow tests/calls tests/faults $(ARGS)
 
 check: setup ## format, lint, types, layers, secrets and registries, locks, Dockerfile, compose.yaml
 	@scripts/check

@@ -25,7 +25,8 @@ class CallsTogether(LoadScopeScheduling):  # type: ignore[misc]  # it has no typ
         path = PurePosixPath(nodeid.partition("::")[0])
         if path.parent.name not in _WHOLE_CALLS:
             return str(path)
-        return "calls out" if path.stem.removeprefix("test_") in CALLS_OUT else "calls"
+        out = path.stem.removeprefix("test_") in CALLS_OUT
+        return "calls out, faults" if out or path.parent.name == "faults" else "calls in"
 
 
 @pytest.hookimpl(optionalhook=True)

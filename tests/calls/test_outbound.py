@@ -79,6 +79,7 @@ REFUSALS: list[tuple[Behaviour, Disposition]] = [
 ]
 
 
+@pytest.mark.slow
 async def test_who_is_not_reached_is_rung_once_and_their_place_is_free_again(
     out: Outbound,
 ) -> None:
@@ -95,6 +96,7 @@ async def test_who_is_not_reached_is_rung_once_and_their_place_is_free_again(
     await until(out.all_free, "all places are free", within=15)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("behaviour", "reason", "fault"),
     [

@@ -48,6 +48,7 @@ async def _until_dialling(out: Outbound, attempt: Attempt, state: DialingState) 
     await until(reached, f"the call is {state}")
 
 
+@pytest.mark.slow
 async def test_a_dialler_killed_before_the_call_is_written(out: Outbound) -> None:
     number = out.number(Refuses(486))
     async with out.dialler() as first:
@@ -62,6 +63,7 @@ async def test_a_dialler_killed_before_the_call_is_written(out: Outbound) -> Non
     assert len(out.rung(number)) == 1
 
 
+@pytest.mark.slow
 async def test_diallers_killed_before_the_room_and_between_room_and_agent(out: Outbound) -> None:
     numbers = [out.number(Refuses(486)) for _ in range(2)]
     steps = [b"RoomService/CreateRoom", b"AgentDispatchService/CreateDispatch"]
@@ -97,6 +99,7 @@ async def test_a_dialler_killed_after_it_asked_for_an_agent(out: Outbound) -> No
     assert len(out.rung(number)) == 1
 
 
+@pytest.mark.slow
 async def test_a_job_killed_before_it_dials_is_replaced_by_another(out: Outbound) -> None:
     number = out.number(Refuses(486))
     async with out.dialler():
@@ -128,6 +131,7 @@ async def test_a_job_killed_between_its_slot_and_the_invite_is_not_replaced(out:
     assert out.rung(number) == []
 
 
+@pytest.mark.slow
 async def test_a_job_killed_before_it_has_written_what_came_of_its_call(out: Outbound) -> None:
     number = out.number(Refuses(486, after=2.0))
     async with out.dialler():
@@ -144,6 +148,7 @@ async def test_a_job_killed_before_it_has_written_what_came_of_its_call(out: Out
     assert len(out.rung(number)) == 1
 
 
+@pytest.mark.slow
 async def test_a_phone_stops_ringing_when_its_agent_dies(out: Outbound) -> None:
     number = out.number(NeverAnswers())
     async with out.dialler(RINGING_SECONDS="60"):
@@ -155,6 +160,7 @@ async def test_a_phone_stops_ringing_when_its_agent_dies(out: Outbound) -> None:
     await _crashed_once(out, attempt, done, number)
 
 
+@pytest.mark.slow
 async def test_a_worker_killed_in_the_middle_of_a_talk(centre: CallCentre) -> None:
     async with _worker(centre) as out:
         await _killed_while_talking(out)

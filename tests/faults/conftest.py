@@ -12,6 +12,7 @@ from tests.calls.call_centre import CallCentre, Line
 _together = AtTheSameTime("centre", alone=["line", "badly_served"])
 
 
+@pytest.hookimpl(trylast=True)  # what is not chosen does not begin
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of this folder begin together."""
     for item in items:

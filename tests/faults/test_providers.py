@@ -30,6 +30,7 @@ async def test_a_model_that_fails_once_costs_an_apology_and_one_that_goes_on_end
     await _was_let_go_politely(caller, "llm")
 
 
+@pytest.mark.slow
 async def test_a_model_that_hangs_ends_the_call_politely(badly_served: Line) -> None:
     async with badly_served.call() as caller:
         await caller.hears("help you")
@@ -38,6 +39,7 @@ async def test_a_model_that_hangs_ends_the_call_politely(badly_served: Line) -> 
     await _was_let_go_politely(caller, "llm")
 
 
+@pytest.mark.slow
 async def test_a_recogniser_that_never_answers_ends_the_call_politely(badly_served: Line) -> None:
     async with badly_served.speech.broken(listen="hang"), badly_served.call() as caller:
         await caller.hears("help you")
@@ -55,6 +57,7 @@ async def test_a_voice_that_fails_is_apologised_for_with_the_lines_that_are_ther
     await _was_let_go_politely(caller, "tts")
 
 
+@pytest.mark.slow
 async def test_a_recogniser_that_goes_away_ends_the_call_politely(badly_served: Line) -> None:
     async with badly_served.call() as caller:
         await caller.hears("help you")

@@ -61,7 +61,7 @@ async def test_it_prints_parts_and_exports_and_ends_cleanly(
         try:
             assert process.stdout is not None
             lines = [process.stdout.readline()]
-            while not lines[-1].startswith("export TELNYX_PUBLIC_KEY"):
+            while not lines[-1].startswith("export TELNYX_SIP_USERNAME"):  # the last one
                 assert process.poll() is None
                 lines.append(process.stdout.readline())
             state = read_state(folder)
