@@ -147,21 +147,28 @@ def check_answer(scenario: str, door: Door, answer: tuple[int, str, bytes]) -> N
     assert info.sip_call_id == phone.call_id
 
 
-def recorded_statuses(events: list[Event]) -> list[str]:
-    """dialing first, though the recording's witness once came too late to see it."""
-    values = ["dialing"]
-    for event in events:
-        values += [
-            changed["sip.callStatus"]
-            for changed in (event.get("attrs", {}), event.get("changed", {}))
-            if "sip.callStatus" in changed
-        ]
-    return [value for at, value in enumerate(values) if at == 0 or values[at - 1] != value]
+State = tuple[frozenset[str], str]
+"""Which attributes a participant had, and its sip.callStatus."""
 
 
-def changes(attributes: list[dict[str, str]]) -> list[set[str]]:
-    """What changed, from the answer on: `ringing` may come before the witness does."""
-    return [set(one) for one in attributes if one.get("sip.callStatus") != "ringing"]
+def states(joined: dict[str, str], events: list[dict[str, str]]) -> list[State]:
+    """What a participant was, one after the other, once each."""
+    attributes, found = dict(joined), list[State]()
+    for change in ({}, *events):
+        attributes |= change
+        state = (frozenset(attributes), attributes["sip.callStatus"])
+        if state not in found:
+            found.append(state)
+    return found
+
+
+def in_order(some: list[State], of_all: list[State]) -> bool:
+    """Whether `some` has nothing else, the same order and the same end.
+
+    The server merges changes that follow closely, on a busy machine more of them.
+    """
+    rest = iter(of_all)
+    return some[-1] == of_all[-1] and all(state in rest for state in some)
 
 
 @pytest.mark.parametrize("scenario", sorted(OUTBOUND))
@@ -195,24 +202,24 @@ async def test_an_outbound_call_goes_as_recorded(
         [connected] = witness.of("connected", "callee")
         expected = {**joined[0]["attrs"], "sip.trunkID": door.trunk_id}
         assert connected.kind == joined[0]["kind"]
-        assert set(connected.attributes) == set(expected)
-        ids = {"sip.callID", "sip.callStatus"}
-        assert {k: v for k, v in connected.attributes.items() if k not in ids} == {
-            k: v for k, v in expected.items() if k not in ids
+        late = {"sip.callIDFull", "sip.callTag"}
+        assert set(expected) <= set(connected.attributes) <= set(expected) | late
+        own = {"sip.callID", "sip.callStatus", *late}
+        assert {k: v for k, v in connected.attributes.items() if k not in own} == {
+            k: v for k, v in expected.items() if k not in own
         }
         assert connected.attributes["sip.callID"].startswith("SCL_")
         if scenario != "transfer_accepted_target_dead":  # its recording stops before the end
-            assert ["dialing", *witness.statuses("callee")][
-                witness.statuses("callee")[0] == "dialing" :
-            ] == recorded_statuses(recorded)
+            seen = states(connected.attributes, [e.attributes for e in witness.of("attributes")])
+            happened = states(
+                {**expected, "sip.callStatus": "dialing"},  # its witness once came later
+                [expected, *(e["changed"] for e in recorded if e["ev"] == "attributes")],
+            )
+            assert in_order(seen, happened), (seen, happened)
         order = [e.what for e in witness.seen if e.identity == "callee"]
         assert order[0] == "connected"
-        assert "track" in order or scenario.startswith("reject"), order
-        if scenario != "transfer_accepted_target_dead":
-            mine = [e.attributes for e in witness.of("attributes")]
-            assert changes(mine) == changes(
-                [e["changed"] for e in recorded if e["ev"] == "attributes"]
-            )
+        # Nobody waits for the track of a call that is refused, or ends by the clock.
+        assert "track" in order or scenario.startswith(("reject", "max_call")), order
         keys = [(e.attributes["digit"], e.kind) for e in witness.of("dtmf")]
         assert keys == [(e["digit"], e["code"]) for e in recorded if e["ev"] == "dtmf"]
 
@@ -260,6 +267,7 @@ async def test_an_inbound_call_is_answered_and_hung_up_as_recorded(door: Door) -
         assert phone.answered_at is None
         await witness.publish()
         await phone.wait_active(5)
+        await witness.sees(lambda w: "active" in w.statuses(phone.identity), "active")
         await phone.hang_up()
         await witness.sees(lambda w: bool(w.of("disconnected")), "the end")
         assert witness.statuses(phone.identity) == ["ringing", "active", "hangup"]

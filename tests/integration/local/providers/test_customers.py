@@ -203,7 +203,7 @@ async def test_a_question_that_never_comes_is_a_problem_that_says_what_was_heard
     server: Server,
 ) -> None:
     phone = TapePhone([await agent_says(server, "This call is recorded.")])
-    result, _ = await live(server, phone, {"wait": {"hears": "help you", "within": 4}})
+    result, _ = await live(server, phone, {"wait": {"hears": "help you", "within": 12}})
     assert result.problem.startswith("step 1 (wait): waited in vain")
     assert "recorded" in result.problem
 
