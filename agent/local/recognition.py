@@ -9,6 +9,7 @@ import asyncio
 import functools
 import itertools
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.resources import files
@@ -30,6 +31,9 @@ SHORTEST_WINDOW_S = 12.0
 
 WINDOW_TAIL_S = 1.5
 LEAD_OUT_S = 0.5
+
+REST_AFTER_INTERIM = 2.0
+"""Times as long as it took: the slower the machine is just now, the fewer interims there are."""
 
 _FFT = 400
 _HOP = 160
@@ -55,6 +59,7 @@ class Recogniser:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="decoder")
         self._finals_waiting = 0
         self._interim_running = False
+        self._rests_until = 0.0
         self._lock = threading.Lock()
 
     async def final(self, pcm: Pcm) -> Recognised:
@@ -71,7 +76,8 @@ class Recogniser:
 
     async def interim(self, pcm: Pcm) -> Recognised | None:
         """Recognise what there is so far, or None when the decoder has something better to do."""
-        if self._interim_running or self._finals_waiting:
+        now = time.monotonic()
+        if self._interim_running or self._finals_waiting or now < self._rests_until:
             return None
         self._interim_running = True
         try:
@@ -89,7 +95,11 @@ class Recogniser:
         # A final may have queued up between the request and this thread getting to it.
         if self._finals_waiting:
             return None
-        return self._whisper.recognise(pcm)
+        began = time.monotonic()
+        recognised = self._whisper.recognise(pcm)
+        done = time.monotonic()
+        self._rests_until = done + REST_AFTER_INTERIM * (done - began)
+        return recognised
 
 
 class _Whisper:
