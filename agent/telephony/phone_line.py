@@ -27,21 +27,37 @@ class LiveKitPhoneLine:
         self._livekit = livekit
         self._room_name = room_name
         self._identity = identity
+        self._is_down = False
+        self._one_at_a_time = asyncio.Lock()
+
+    def is_down(self) -> None:
+        """Somebody else has deleted the room."""
+        self._is_down = True
 
     async def hang_up(self) -> None:
-        """Delete the room: the phone gets BYE at once. Done again if LiveKit does not answer."""
+        """Delete the room: the phone gets BYE at once. Done again if LiveKit does not answer.
+
+        Never twice: livekit-server 1.13 (RoomService.DeleteRoom) opens a room anew that is gone
+        between its look and its deletion, and sends for an agent, who finds nobody.
+        """
+        async with self._one_at_a_time:
+            if not self._is_down:
+                self._is_down = await self._delete_room()
+
+    async def _delete_room(self) -> bool:
         request = api.DeleteRoomRequest(room=self._room_name)
         for left in reversed(range(_HANG_UP_TRIES)):
             try:
                 async with asyncio.timeout(_HANG_UP_SECONDS):
                     await self._livekit.room.delete_room(request)
-                return
+                return True
             except api.TwirpError as error:
                 if error.code == api.TwirpErrorCode.NOT_FOUND:
-                    return
+                    return True
                 log.warning("hang_up_failed", code=error.code, tries_left=left)
             except (aiohttp.ClientError, TimeoutError) as error:
                 log.warning("hang_up_failed", code=type(error).__name__, tries_left=left)
+        return False
 
     async def transfer(self, number: PhoneNumber) -> None:
         """Hand the caller over by SIP REFER; on return the caller has left the room.

@@ -76,6 +76,7 @@ class RunningCall:
         self._session = build_session(
             parts.pipeline, silence_seconds=parts.playbook.silence_seconds
         )
+        self._line = LiveKitPhoneLine(ctx.api, ctx.room.name, caller.identity)
         self.call = LiveCall(
             id=parts.call_id,
             direction=direction,
@@ -84,7 +85,7 @@ class RunningCall:
             phrases=parts.phrases,
             rules=parts.rules,
             facts=parts.journal,
-            line=LiveKitPhoneLine(ctx.api, ctx.room.name, caller.identity),
+            line=self._line,
             spoken=parts.spoken,
             recorder=CallRecorder(parts.recordings_dir, str(parts.call_id)),
             now=parts.now,
@@ -147,7 +148,7 @@ class RunningCall:
                 text_input=False,
                 # A phone that leaves without an answer: the dial's own error says why.
                 close_on_disconnect=self.placing is None,
-                delete_room_on_close=True,
+                delete_room_on_close=False,  # `hang_up` does it, once
             ),
             record=False,
         )
@@ -272,6 +273,8 @@ class RunningCall:
         if self.placing is not None and not self.call.noted(EventKind.ANSWERED):
             return
         reason = participant.disconnect_reason
+        if reason == rtc.DisconnectReason.ROOM_DELETED:
+            self._line.is_down()
         ours = reason in _WE_HUNG_UP or self.call.noted(EventKind.AGENT_HUNG_UP)
         if not ours and not self.call.handing_over:
             self.call.note(EventKind.CALLER_HUNG_UP)
@@ -286,7 +289,7 @@ class RunningCall:
 
     async def hang_up(self) -> None:
         """End the call for everybody, and this job. Doing it twice is harmless."""
-        await self.call.line.hang_up()
+        await self._line.hang_up()
         self._ctx.shutdown(reason="call over")
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:

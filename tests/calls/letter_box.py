@@ -5,6 +5,7 @@ letters = await box.of_call(room_name, session_id)
 """
 
 import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -66,6 +67,11 @@ class LetterBox:
         async with asyncio.timeout(_TOLD_WITHIN), self._more:
             await self._more.wait_for(told_to_the_end)
         return found
+
+    def rooms_opened(self) -> list[str]:
+        """The name of every room that LiveKit has opened so far, as often as it did."""
+        told = [json.loads(each.body) for each in self._letters if each.path == LIVEKIT_PATH]
+        return [each["room"]["name"] for each in told if each["event"] == "room_started"]
 
     async def _take(self, request: web.Request) -> web.Response:
         headers = {name.lower(): value for name, value in request.headers.items()}

@@ -77,6 +77,30 @@ async def test_a_room_that_is_gone_already_is_fine() -> None:
     assert livekit.deleted == ["room-1"]
 
 
+async def test_a_room_is_deleted_once_whoever_asks_meanwhile() -> None:
+    livekit = LiveKit(None)
+    line = _line(livekit)
+    await asyncio.gather(line.hang_up(), line.hang_up())
+    await line.hang_up()
+    assert livekit.deleted == ["room-1"]
+
+
+async def test_a_room_that_somebody_else_has_deleted_is_not_deleted_again() -> None:
+    livekit = LiveKit()
+    line = _line(livekit)
+    line.is_down()
+    await line.hang_up()
+    assert livekit.deleted == []
+
+
+async def test_a_hang_up_that_failed_is_tried_again_when_asked_again() -> None:
+    livekit = LiveKit(AWAY, AWAY, AWAY, None)
+    line = _line(livekit)
+    await line.hang_up()
+    await line.hang_up()
+    assert len(livekit.deleted) == 4
+
+
 @pytest.mark.parametrize(
     "failure", [AWAY, aiohttp.ClientConnectionError("refused"), TimeoutError(), Forever()]
 )
