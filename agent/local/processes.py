@@ -60,9 +60,10 @@ def spawn(
     Without a log its output is ours.
 
     It ends with `death_signal` when this process dies in whatever way, kill -9 included. `name` is
-    what error messages call it; `environment` is added to ours. The child has a session of its own:
-    Ctrl-C in the terminal reaches only us, and we stop the parts in order. Raises StackError when
-    the program is not there.
+    what error messages call it; `environment` is added to ours. The child has a process group of
+    its own: Ctrl-C in the terminal reaches only us, and we stop the parts in order. Not a session
+    of its own: Linux shares the processor among sessions, and `nice` says nothing across them.
+    Raises StackError when the program is not there.
     """
     if threading.current_thread() is not threading.main_thread():
         # Linux tells a child of the death of the *thread* that forked it, not of the process.
@@ -87,7 +88,7 @@ def spawn(
                 stderr=subprocess.STDOUT if log is not None else None,
                 cwd=cwd,
                 env=child_environment(**(environment or {})),
-                start_new_session=True,
+                process_group=0,
                 pass_fds=() if lifeline is None else (lifeline,),
             )
     finally:

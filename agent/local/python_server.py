@@ -11,6 +11,12 @@ from agent.settings import ROOT
 START_SECONDS = 60.0
 """Imports and speech models take seconds, on a busy laptop more."""
 
+_ALWAYS = {
+    "PYTHONUNBUFFERED": "1",
+    # numpy's helper threads spin on after every small product, a third of what a recogniser takes.
+    "OPENBLAS_NUM_THREADS": "1",
+}
+
 
 class PythonServer(Server):
     """`python <arguments> --port PORT`, ready when GET `ready_path` is answered with 200.
@@ -47,7 +53,7 @@ class PythonServer(Server):
             self.name,
             [sys.executable, *self._arguments, "--port", str(self.port)],
             log=self._log,
-            environment={"PYTHONUNBUFFERED": "1", **self._environment},
+            environment={**_ALWAYS, **self._environment},
             cwd=ROOT,  # `-m agent.…` is looked up from there
         )
 
