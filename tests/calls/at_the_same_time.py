@@ -2,7 +2,7 @@
 
 Each test stays a test: it is chosen, reported and timed as pytest does it; only the telephones are
 not waited for one after the other. A test of several calls says so: `@pytest.mark.call(2)`. Those
-that want other fixtures than the shared ones are run as usual.
+that want other fixtures than the shared ones are run in their turn. Each waits for its places.
 """
 
 import asyncio
@@ -13,11 +13,10 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-PLACES = 2
-"""What two cores carry without making anybody wait, beside the calls of the second process."""
+from tests.calls.places import Places
 
-TIMEOUT = 300
-"""Seconds for a test, the wait for its place included."""
+TIMEOUT = 540
+"""Seconds for a test, the wait for its places included: those of another process may be first."""
 
 Test = Callable[..., Awaitable[None]]
 
@@ -34,17 +33,20 @@ class AtTheSameTime:
         self._tests: dict[str, tuple[Test, int]] = {}
         self._fixtures: dict[str, object] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._free = PLACES
-        self._changed = asyncio.Condition()
+        self._places: Places | None = None
 
     def add(self, item: pytest.Function) -> None:
         """Have `item` await its test, which may have begun long before."""
-        name, test = item.nodeid, item.obj
-        wanted = inspect.signature(test).parameters
-        if not self._shared.issuperset(wanted):
-            return
         mark = item.get_closest_marker("call")
-        self._tests[name] = (test, mark.args[0] if mark and mark.args else 1)
+        if mark is None:
+            return
+        name, test, calls = item.nodeid, item.obj, mark.args[0] if mark.args else 1
+        item.add_marker(pytest.mark.timeout(TIMEOUT), append=False)
+
+        @functools.wraps(test)
+        async def in_turn(**fixtures: object) -> None:
+            async with self._open_places().taken(calls):
+                await test(**fixtures)
 
         @functools.wraps(test)
         async def awaited(**_: object) -> None:
@@ -53,12 +55,15 @@ class AtTheSameTime:
                     self._running[each] = asyncio.create_task(self._run(each), name=each)
             await self._running[name]
 
-        item.obj = awaited
-        item.add_marker(pytest.mark.timeout(TIMEOUT))  # it may wait for its place, too
+        if self._shared.issuperset(inspect.signature(test).parameters):
+            self._tests[name] = (test, calls)
+            item.obj = awaited
+        else:
+            item.obj = in_turn
 
-    def open(self, **fixtures: object) -> None:
+    def open(self, places: Places, **fixtures: object) -> None:
         """The shared fixtures; before the first test."""
-        self._fixtures = fixtures
+        self._places, self._fixtures = places, fixtures
 
     async def close(self) -> None:
         """Nobody waits for the rest any more."""
@@ -72,12 +77,9 @@ class AtTheSameTime:
         async with AsyncExitStack() as held:
             for fixture in sorted(self._alone.keys() & wanted):
                 await held.enter_async_context(self._alone[fixture])
-            async with self._changed:
-                await self._changed.wait_for(lambda: self._free >= calls)
-                self._free -= calls
-            try:
-                await test(**{fixture: self._fixtures[fixture] for fixture in wanted})
-            finally:
-                async with self._changed:
-                    self._free += calls
-                    self._changed.notify_all()
+            await held.enter_async_context(self._open_places().taken(calls))
+            await test(**{fixture: self._fixtures[fixture] for fixture in wanted})
+
+    def _open_places(self) -> Places:
+        assert self._places is not None, "the shared fixtures were not opened"
+        return self._places

@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from tests.calls.at_the_same_time import AtTheSameTime
 from tests.calls.call_centre import CallCentre, Line
+from tests.calls.places import Places
 
 _together = AtTheSameTime("line", "centre", alone=["calendar"])
 
@@ -28,7 +29,12 @@ async def centre(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Call
         # More places than calls: one that has hung up still writes its record.
         centre.worker(IDLE_PROCESSES="3", MAX_CONCURRENT_CALLS="8") as centre.line,
     ):
-        _together.open(line=centre.line, centre=centre, calendar=None)
+        _together.open(
+            Places(tmp_path_factory.getbasetemp().parent),
+            line=centre.line,
+            centre=centre,
+            calendar=None,
+        )
         try:
             yield centre
         finally:

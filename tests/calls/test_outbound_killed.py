@@ -21,7 +21,6 @@ from tests.calls.outbound import Outbound, held, until_somebody_waits
 pytestmark = [
     pytest.mark.call,
     pytest.mark.asyncio(loop_scope="package"),
-    pytest.mark.timeout(240),
 ]
 
 

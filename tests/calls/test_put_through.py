@@ -15,7 +15,7 @@ from tests.calls.call_centre import CallCentre, Line
 from tests.calls.caller import Caller
 
 pytestmark = [
-    pytest.mark.call,
+    pytest.mark.call(2),
     pytest.mark.asyncio(loop_scope="package"),
 ]
 

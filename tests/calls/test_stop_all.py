@@ -46,7 +46,6 @@ async def dialling_goes_on(out: Outbound) -> AsyncIterator[None]:
     await out.trunks.resume_dialling()
 
 
-@pytest.mark.timeout(240)
 async def test_stop_all_cuts_what_rings_and_lets_the_agent_say_goodbye(out: Outbound) -> None:
     talking: asyncio.Future[Caller] = asyncio.get_running_loop().create_future()
 

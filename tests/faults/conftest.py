@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from tests.calls.at_the_same_time import AtTheSameTime
 from tests.calls.call_centre import CallCentre, Line
+from tests.calls.places import Places
 
 _together = AtTheSameTime("centre", alone=["line", "badly_served"])
 
@@ -29,7 +30,12 @@ async def centre(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Call
         centre.other_providers() as providers,
         centre.worker(speech=providers) as badly_served,
     ):
-        _together.open(centre=centre, line=centre.line, badly_served=badly_served)
+        _together.open(
+            Places(tmp_path_factory.getbasetemp().parent),
+            centre=centre,
+            line=centre.line,
+            badly_served=badly_served,
+        )
         try:
             yield centre
         finally:
