@@ -31,6 +31,10 @@ log = structlog.get_logger(__name__)
 _SPEECH_HAS_WORDS = 1.0
 """Seconds: shorter sounds are often no speech, and say nothing about the recogniser."""
 
+_SAME_WORDS = 2.0
+"""Seconds: speech detected so soon after words were recognised can be the end of those. On a busy
+machine the detector of voices comes behind the recogniser, and their turn is over by then."""
+
 OPT_OUT_KEY = "9"
 """Pressed at any moment it means: do not call me again."""
 
@@ -47,6 +51,7 @@ class Conversation:
         self._trouble = Trouble(session, call, self.ending)
         self._transcript = Transcript(call.id, call.facts)
         self._opened = False
+        self._recognised_at = 0.0
         self.agent = SalesAgent(call, self._opening, instructions, build_tools(call, self.ending))
         session.on("user_input_transcribed", self._transcribed)
         session.on("user_state_changed", self._caller_changed)
@@ -87,6 +92,7 @@ class Conversation:
     def _transcribed(self, event: UserInputTranscribedEvent) -> None:
         if not event.is_final:
             return
+        self._recognised_at = event.created_at
         self._silence.broken()
         self._transcript.caller_said(event.transcript, event.created_at)
         self._opening.caller_said(event.transcript)
@@ -114,7 +120,8 @@ class Conversation:
     def _unheard(self, event: UserTranscriptionTimeoutEvent) -> None:
         # An "mm-hm" that the agent left out is words; a cough or a door is none.
         only_listened = event.vad_speech_started_at <= self.agent.only_listened_at
-        if event.speech_duration >= _SPEECH_HAS_WORDS and not only_listened:
+        recognised = event.vad_speech_started_at <= self._recognised_at + _SAME_WORDS
+        if event.speech_duration >= _SPEECH_HAS_WORDS and not (only_listened or recognised):
             self._trouble.on_unheard()
 
     def _item_added(self, event: ConversationItemAddedEvent) -> None:

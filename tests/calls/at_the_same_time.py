@@ -2,7 +2,8 @@
 
 Each test stays a test: it is chosen, reported and timed as pytest does it; only the telephones are
 not waited for one after the other. A test of several calls says so: `@pytest.mark.call(2)`. Those
-that want other fixtures than the shared ones are run in their turn. Each waits for its places.
+that want other fixtures than the shared ones are run in their turn. Each waits for its places; one
+that failed and is run again waits for all of them.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from tests.calls.places import Places
+from tests.calls.places import PLACES, Places
 
 TIMEOUT = 540
 """Seconds for a test, the wait for its places included: those of another process may be first."""
@@ -33,6 +34,7 @@ class AtTheSameTime:
         self._tests: dict[str, tuple[Test, int]] = {}
         self._fixtures: dict[str, object] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._tried: set[str] = set()
         self._places: Places | None = None
 
     def add(self, item: pytest.Function) -> None:
@@ -45,11 +47,17 @@ class AtTheSameTime:
 
         @functools.wraps(test)
         async def in_turn(**fixtures: object) -> None:
-            async with self._open_places().taken(calls):
+            again = name in self._tried
+            self._tried.add(name)
+            async with self._open_places().taken(PLACES if again else calls):
                 await test(**fixtures)
 
         @functools.wraps(test)
         async def awaited(**_: object) -> None:
+            if name in self._tried:
+                await self._run(name, again=True)
+                return
+            self._tried.add(name)
             for each in self._tests:
                 if each not in self._running:
                     self._running[each] = asyncio.create_task(self._run(each), name=each)
@@ -71,13 +79,13 @@ class AtTheSameTime:
             test.cancel()
         await asyncio.gather(*self._running.values(), return_exceptions=True)
 
-    async def _run(self, name: str) -> None:
+    async def _run(self, name: str, *, again: bool = False) -> None:
         test, calls = self._tests[name]
         wanted = inspect.signature(test).parameters
         async with AsyncExitStack() as held:
             for fixture in sorted(self._alone.keys() & wanted):
                 await held.enter_async_context(self._alone[fixture])
-            await held.enter_async_context(self._open_places().taken(calls))
+            await held.enter_async_context(self._open_places().taken(PLACES if again else calls))
             await test(**{fixture: self._fixtures[fixture] for fixture in wanted})
 
     def _open_places(self) -> Places:

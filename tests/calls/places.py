@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-PLACES = 1 + (os.cpu_count() or 1)
+PLACES = max(2, os.cpu_count() or 1)
 """A call with its caller, its recogniser and its agent takes up to three quarters of a core while
-one of them speaks, and hardly anything while it is set up and written down."""
+one of them speaks."""
 
 POLL_SECONDS = 0.05
 

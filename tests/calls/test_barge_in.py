@@ -10,7 +10,7 @@ from agent.store.calls import CallDetail
 from tests.calls.call_centre import Line
 from tests.calls.speech import how_far, words
 
-pytestmark = [pytest.mark.call(2), pytest.mark.asyncio(loop_scope="package")]
+pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="package")]
 
 # Long sentences without a comma: the voice makes no pause in them by itself.
 EXPLAINS = Rule(

@@ -8,6 +8,7 @@ from livekit.agents import (
     AgentStateChangedEvent,
     APIConnectionError,
     ErrorEvent,
+    UserInputTranscribedEvent,
     UserTranscriptionTimeoutEvent,
 )
 from livekit.agents.llm import LLMError
@@ -110,6 +111,21 @@ async def test_speech_that_nobody_recognises_is_a_failure_too(stage: Stage) -> N
     assert stage.facts.details(EventKind.PROVIDER_FAILED) == [
         {"provider": "stt", "error": "nothing_recognised"}
     ]
+
+
+@pytest.mark.parametrize(("later", "told"), [(1.0, []), (3.0, [LINES.say_again])])
+async def test_speech_right_after_recognised_words_is_the_end_of_them(
+    stage: Stage, later: float, told: list[str]
+) -> None:
+    words = UserInputTranscribedEvent(transcript="Tell me about the battery.", is_final=True)
+    stage.session.emit("user_input_transcribed", words)
+    stage.session.emit(
+        "user_transcription_timeout",
+        UserTranscriptionTimeoutEvent(
+            speech_duration=2.0, vad_speech_started_at=words.created_at + later
+        ),
+    )
+    assert stage.session.lines == told
 
 
 async def test_failures_after_the_end_has_begun_are_not_told(stage: Stage) -> None:
