@@ -1,4 +1,4 @@
-"""Which tests run in one process of `pytest -n 3`: whole calls in two, the rest behind them.
+"""Which tests run in one process of `pytest -n 3`: whole calls in three groups, the rest behind.
 
 Whole calls mostly wait, and share a stack that is dear to start; what computes meanwhile yields to
 them. `--dist loadgroup` would do the same, but pytest-xdist 3.8 cannot with pytest 9.2: it sets the
@@ -22,14 +22,15 @@ _REAL_TIME = _WHOLE_CALLS | {"phone_network", "providers"}
 
 
 class CallsTogether(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
-    """Calls come first in the collection, and so get the first two processes."""
+    """Calls come first in the collection, and so get the first three processes."""
 
     def _split_scope(self, nodeid: str) -> str:
         path = PurePosixPath(nodeid.partition("::")[0])
         if path.parent.name not in _WHOLE_CALLS:
             return str(path)
-        out = path.stem.removeprefix("test_") in CALLS_OUT
-        return "calls out, faults" if out or path.parent.name == "faults" else "calls in"
+        if path.parent.name == "faults":
+            return "faults"
+        return "calls out" if path.stem.removeprefix("test_") in CALLS_OUT else "calls in"
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -1,9 +1,9 @@
 """Whole calls are long and mostly waiting: several tests are run at the same time.
 
 Each test stays a test: it is chosen, reported and timed as pytest does it; only the telephones are
-not waited for one after the other. A test of several calls says so: `@pytest.mark.call(2)`. Those
-that want other fixtures than the shared ones are run in their turn. Each waits for its places; one
-that failed and is run again waits for all of them.
+not waited for one after the other. A test says how many talk in it at once, if it is not one:
+`@pytest.mark.call(2)`. Those that want other fixtures than the shared ones are run in their turn.
+Each waits for its places; one that failed and is run again waits for all of them.
 """
 
 import asyncio

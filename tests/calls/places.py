@@ -1,4 +1,4 @@
-"""How many whole calls this machine holds at once, over every process of a test run."""
+"""How many calls with talk in them this machine holds at once, over every process of a test run."""
 
 import asyncio
 import fcntl
@@ -24,6 +24,9 @@ class Places:
     @asynccontextmanager
     async def taken(self, wanted: int) -> AsyncIterator[None]:
         """Hold `wanted` places (all there are, if that is fewer) for the length of the block."""
+        if wanted == 0:
+            yield
+            return
         async with AsyncExitStack() as held:
             # One at a time gathers places: two who each hold one and want two would wait for ever.
             async with self._first:

@@ -94,6 +94,7 @@ async def test_the_guides_request_rings_a_customer_who_talks_to_the_agent(
     assert row["duration_s"] > 0
 
 
+@pytest.mark.call(0)
 async def test_a_request_that_is_sent_again_under_its_key_rings_once(
     out: Outbound, client: httpx.AsyncClient
 ) -> None:
@@ -113,6 +114,7 @@ async def test_a_request_that_is_sent_again_under_its_key_rings_once(
     assert len(out.rung(number)) == 1
 
 
+@pytest.mark.call(0)
 async def test_twenty_requests_at_once_under_one_key_ring_once(
     out: Outbound, client: httpx.AsyncClient
 ) -> None:
@@ -131,6 +133,7 @@ async def test_twenty_requests_at_once_under_one_key_ring_once(
     assert len(out.rung(number)) == 1
 
 
+@pytest.mark.call(0)
 async def test_print_config_is_what_the_livekit_cli_reads_and_calls_nobody(out: Outbound) -> None:
     environment = out.centre.environment | {"PHONE_NUMBER": out.line.number}
     number = out.number(Refuses(486))

@@ -80,6 +80,7 @@ REFUSALS: list[tuple[Behaviour, Disposition]] = [
 
 
 @pytest.mark.slow
+@pytest.mark.call(0)
 async def test_who_is_not_reached_is_rung_once_and_their_place_is_free_again(
     out: Outbound,
 ) -> None:
@@ -106,6 +107,7 @@ async def test_who_is_not_reached_is_rung_once_and_their_place_is_free_again(
         (CredentialsRefused(), Reason.TRUNK_MISCONFIGURED, "TrunkMisconfigured"),
     ],
 )
+@pytest.mark.call(0)
 async def test_a_fault_of_the_trunk_uses_nothing_up(
     out: Outbound, behaviour: Behaviour, reason: Reason, fault: str
 ) -> None:
@@ -127,6 +129,7 @@ async def test_a_fault_of_the_trunk_uses_nothing_up(
     assert [phone.end is not None for phone in out.rung(number)] == [True, True]
 
 
+@pytest.mark.call(0)
 async def test_who_opted_out_after_the_wish_is_never_rung(out: Outbound) -> None:
     number = out.number(Answers())
     await out.trunks.stop_dialling("a test")
@@ -140,6 +143,7 @@ async def test_who_opted_out_after_the_wish_is_never_rung(out: Outbound) -> None
     assert out.rung(number) == []
 
 
+@pytest.mark.call(0)
 async def test_a_wished_room_that_others_use_is_left_alone(out: Outbound) -> None:
     await out.centre.livekit.room.create_room(api.CreateRoomRequest(name="somebody-elses"))
     number = out.number(Answers())

@@ -19,7 +19,7 @@ from tests.calls.call_centre import CallCentre, until
 from tests.calls.outbound import Outbound, held, until_somebody_waits
 
 pytestmark = [
-    pytest.mark.call,
+    pytest.mark.call(0),
     pytest.mark.asyncio(loop_scope="package"),
 ]
 
@@ -160,6 +160,7 @@ async def test_a_phone_stops_ringing_when_its_agent_dies(out: Outbound) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.call
 async def test_a_worker_killed_in_the_middle_of_a_talk(centre: CallCentre) -> None:
     async with _worker(centre) as out:
         await _killed_while_talking(out)

@@ -12,7 +12,7 @@ from tests.calls.call_centre import CallCentre, Line
 from tests.network_guard.loopback_only import REPORT
 from tests.processes import descendants
 
-pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="package")]
+pytestmark = [pytest.mark.call(0), pytest.mark.asyncio(loop_scope="package")]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")

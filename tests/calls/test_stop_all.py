@@ -89,6 +89,7 @@ async def test_stop_all_cuts_what_rings_and_lets_the_agent_say_goodbye(out: Outb
     assert len(out.rung(later_number)) == 1
 
 
+@pytest.mark.call(0)
 async def test_who_opts_out_while_it_rings_is_not_rung_again(out: Outbound) -> None:
     number = out.number(Refuses(486, after=2.0))
     first = await out.wish(number)
@@ -101,6 +102,7 @@ async def test_who_opts_out_while_it_rings_is_not_rung_again(out: Outbound) -> N
     assert len(out.rung(number)) == 1
 
 
+@pytest.mark.call(0)
 async def test_who_opts_out_after_the_gate_and_before_the_dialling_is_not_rung(
     out: Outbound,
 ) -> None:
