@@ -1,4 +1,4 @@
-"""Which tests run in one process of `pytest -n 3`: whole calls in three groups, the rest behind.
+"""Which tests run in one process of `pytest -n 4`: whole calls in three groups, the rest behind.
 
 Whole calls mostly wait, and share a stack that is dear to start; what computes meanwhile yields to
 them. `--dist loadgroup` would do the same, but pytest-xdist 3.8 cannot with pytest 9.2: it sets the
@@ -22,7 +22,7 @@ _REAL_TIME = _WHOLE_CALLS | {"phone_network", "providers"}
 
 
 class CallsTogether(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
-    """Calls come first in the collection, and so get the first three processes."""
+    """Calls come first in the collection, and so get three of the four processes."""
 
     def _split_scope(self, nodeid: str) -> str:
         path = PurePosixPath(nodeid.partition("::")[0])

@@ -34,6 +34,7 @@ TAKE_EVERY_SLOT = """
     on conflict do nothing"""
 
 
+@pytest.mark.call(0)
 async def test_who_hangs_up_before_the_agent_is_there_is_in_the_record(line: Line) -> None:
     async with line.call() as caller:
         await caller.hangs_up()
@@ -44,6 +45,7 @@ async def test_who_hangs_up_before_the_agent_is_there_is_in_the_record(line: Lin
     assert not [entry for entry in line.logged() if entry["event"] == "call_crashed"]
 
 
+@pytest.mark.call(0)
 async def test_who_hangs_up_while_it_rings_is_in_the_record(line: Line) -> None:
     async with line.call() as caller:
         await until(

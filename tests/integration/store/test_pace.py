@@ -14,6 +14,8 @@ from agent.worker.slot import until_slot
 from tests.bench.pacing import busiest_second
 from tests.integration.store.test_dialings import RULES, TRUNK, Office
 
+pytestmark = pytest.mark.flaky(reruns=1)  # it is about the clock: a process may be late by itself
+
 RATE = 20
 DISTANCE = seconds_per_call(RATE)
 NOT_YET = RATE * DISTANCE - 1.0
@@ -55,9 +57,11 @@ async def test_a_call_waits_a_second_for_one_that_dialled_late(office: Office) -
         "update dialings set dialled_at = slot_at + interval '0.4 seconds' "
         f"where call_id = '{first.call_id}'"
     )
+    began = time.monotonic()
     before, after = await _look(office, last), await _look(office, first)
+    took = time.monotonic() - began
     assert before.settled
-    assert before.wait - after.wait == pytest.approx(1.4, abs=0.1)
+    assert 1.39 < before.wait - after.wait < 1.41 + took
 
 
 async def test_a_call_that_dialled_on_time_holds_nobody_up(office: Office) -> None:
@@ -83,10 +87,12 @@ async def test_a_call_that_never_says_that_it_dialled_holds_one_up_for_a_moment(
 
 async def test_a_missed_slot_is_renewed_while_the_call_may_still_dial(office: Office) -> None:
     attempt = await office.dispatched()
+    began = time.monotonic()
     await _begin(office, attempt)
     again = await office.dialings.renew(attempt.call_id, TRUNK, DISTANCE)
+    took = time.monotonic() - began
     assert isinstance(again, Slot)
-    assert again.wait == pytest.approx(DISTANCE, abs=0.04)
+    assert DISTANCE - took <= again.wait <= DISTANCE
     await office.trunks.stop_dialling("test")
     assert await office.dialings.renew(attempt.call_id, TRUNK, DISTANCE) is NotNow.STOPPED
     await office.trunks.resume_dialling()
