@@ -12,6 +12,8 @@ from agent.local.phone_network.server import open_door
 from agent.local.phone_network.upstream import Upstream
 from agent.settings import load_settings
 
+_CALLEE = "picks-up"
+
 
 def main() -> int:
     """Run until SIGTERM or Ctrl-C. The key is LIVEKIT_API_KEY, as livekit-server has it."""
@@ -19,7 +21,11 @@ def main() -> int:
     parser.add_argument("--port", type=int, required=True, help="where LIVEKIT_URL will point")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--upstream", required=True, help="livekit-server, http://host:port")
-    parser.add_argument("--speech-url", default="", help="the simulated customers' voices")
+    parser.add_argument(
+        "--speech-url",
+        default="",
+        help="the simulated customers' voices; without them callees say nothing",
+    )
     parser.add_argument("--webhook-url", help="where Telnyx's webhooks go; none without it")
     parser.add_argument("--wait-scale", type=float, default=1.0, help="of the 30 s waits")
     options = parser.parse_args()
@@ -47,6 +53,7 @@ async def _serve(options: argparse.Namespace) -> None:
         speech_url=options.speech_url,
         waits=Waits(scale=options.wait_scale),
         webhook_url=options.webhook_url,
+        callee=_CALLEE if options.speech_url else None,
     ):
         await stop.wait()
 

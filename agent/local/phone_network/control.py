@@ -136,7 +136,7 @@ class Control:
     def _behaviour(self, wanted: NumberAnswers | NumberRefuses | NumberDoes) -> Behaviour:
         match wanted:
             case NumberAnswers():
-                handler = self._plays(wanted.scenario) if wanted.scenario else None
+                handler = self.plays(wanted.scenario) if wanted.scenario else None
                 return Answers(wanted.after, handler, wanted.rings)
             case NumberRefuses():
                 return Refuses(wanted.code, wanted.words, wanted.after)
@@ -147,7 +147,8 @@ class Control:
             case NumberDoes():
                 return CredentialsRefused()
 
-    def _plays(self, scenario: str) -> Handler:
+    def plays(self, scenario: str) -> Handler:
+        """A customer of that scenario on the phone. Raises ScenarioError when it cannot be used."""
         found = find_scenario(scenario)
 
         async def handler(phone: Phone) -> None:

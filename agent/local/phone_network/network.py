@@ -80,7 +80,7 @@ class PhoneNetwork:
         self.calls: list[Phone] = []
         """The latest calls, oldest first, those that are over included."""
         self.default: Behaviour = Answers(after=1.0)
-        """What numbers do that nobody set: somebody answers and says nothing."""
+        """What numbers do that nobody set. At first somebody answers and says nothing."""
         self.default_transfer: TransferBehaviour = TransferAccepted()
         self._upstream = upstream
         self._waits = waits or Waits()

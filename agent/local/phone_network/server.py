@@ -8,6 +8,7 @@ import aiohttp
 from aiohttp import web
 
 from agent.errors import StackError
+from agent.local.phone_network.behaviours import Answers
 from agent.local.phone_network.control import Control, RunCustomer, default_customer
 from agent.local.phone_network.front_door import FrontDoor
 from agent.local.phone_network.network import PhoneNetwork
@@ -37,11 +38,13 @@ async def open_door(
     waits: Waits | None = None,
     telnyx: bool = True,
     webhook_url: str | None = None,
+    callee: str | None = None,
     customer: Callable[[], RunCustomer] = default_customer,
 ) -> AsyncIterator[OpenDoor]:
     """Listen on `host:port` until the block is left; then every phone hangs up.
 
-    Raises StackError when the port is taken.
+    `callee` is the scenario of whom we call at a number that nobody set; without one they answer
+    and say nothing. Raises StackError when the port is taken.
     """
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(upstream)
@@ -56,6 +59,8 @@ async def open_door(
         app = web.Application(client_max_size=2**24)
         control = Control(network, upstream, session, speech_url=speech_url, customer=customer)
         control.add_to(app)
+        if callee is not None:
+            network.default = Answers(after=1.0, handler=control.plays(callee))
         WebhookControl(webhooks).add_to(app)
         FrontDoor(network, upstream, session).add_to(app)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)

@@ -81,6 +81,7 @@ def test_the_scenarios_that_the_demo_and_the_tests_need_are_there() -> None:
         "never-call-again": "do_not_call",
         "not-interested": "not_interested",
         "opts-out-during-disclosure": "do_not_call",
+        "picks-up": "not_interested",
         "silent": "hung_up",
         "wants-a-human": "transferred",
         "wrong-number": "wrong_number",

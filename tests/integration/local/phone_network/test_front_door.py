@@ -138,10 +138,15 @@ class Said:
     words: str
 
 
+PLAYED: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+"""The number and the scenario of each customer."""
+
+
 def customer() -> RunCustomer:
     async def run(
         phone: Phone, scenario: Scenario, speech_url: str, on_event: Callable[[object], None]
     ) -> object:
+        PLAYED.put_nowait((phone.number, scenario.name))
         on_event(Said(f"{scenario.name} at {speech_url}"))
         await phone.wait_active(10)
         return Said("goodbye")
@@ -156,7 +161,11 @@ async def own(door: Door) -> AsyncIterator[OpenDoor]:
         f"http://{door.livekit.address}", door.livekit.api_key, door.livekit.api_secret
     )
     async with open_door(
-        upstream, port=free_port(), speech_url="http://voices", customer=lambda: customer()
+        upstream,
+        port=free_port(),
+        speech_url="http://voices",
+        callee="not-interested",
+        customer=lambda: customer(),
     ) as opened:
         yield opened
 
@@ -188,6 +197,23 @@ async def test_a_reader_who_goes_away_hangs_the_customer_up(
         await answer.content.readline()
     [phone] = own.network.calls
     assert (await phone.wait_ended(15)).by == "us"
+
+
+async def test_whom_we_call_at_a_number_that_nobody_set_talks(
+    own: OpenDoor, door: Door, http: aiohttp.ClientSession
+) -> None:
+    asked = CreateSIPParticipantRequest(
+        sip_trunk_id=door.trunk_id,
+        sip_call_to="+32479000044",
+        room_name="door-talks",
+        wait_until_answered=True,
+    ).SerializeToString()
+    while not PLAYED.empty():
+        PLAYED.get_nowait()  # another test's
+    headers = {"Authorization": f"Bearer {door.token()}", "Content-Type": "application/protobuf"}
+    async with http.post(own.url + CREATE, data=asked, headers=headers) as answer:
+        assert answer.status == 200
+    assert await asyncio.wait_for(PLAYED.get(), 5) == ("+32479000044", "not-interested")
 
 
 async def test_a_numbers_behaviour_is_set_over_http(
