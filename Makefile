@@ -21,7 +21,7 @@ demo: setup ## three customers call the agent here, then their rows from Postgre
 test: setup ## the whole test suite
 	@$(PY) -m pytest -n 4 --dist loadscope --no-loadscope-reorder $(ARGS)
 
-faults: setup ## the longer fault runs: what is killed, hangs or goes away, at every step
+faults: setup ## the longer runs: more calls, and what is killed, hangs or goes away at every step
 	@$(PY) -m pytest -m slow tests/calls tests/faults $(ARGS)
 
 check: setup ## format, lint, types, layers, secrets and registries, locks, Dockerfile, compose.yaml

@@ -84,6 +84,7 @@ async def test_a_sign_of_listening_pauses_the_agent_and_it_goes_on_to_the_end(li
     assert len(said) == 2, said
 
 
+@pytest.mark.slow
 async def test_after_a_question_yes_is_an_answer_even_over_the_agents_next_sentence(
     line: Line,
 ) -> None:

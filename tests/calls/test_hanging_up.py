@@ -82,6 +82,7 @@ async def test_who_hangs_up_while_a_tool_waits_gets_no_appointment_and_a_whole_r
     assert again.appointment is None
 
 
+@pytest.mark.slow
 async def test_an_appointment_that_the_caller_did_not_wait_for_is_in_the_calendar_and_the_record(
     line: Line, centre: CallCentre, calendar: None
 ) -> None:

@@ -30,6 +30,7 @@ async def test_an_opt_out_is_stored_at_once_also_if_the_caller_hangs_up_on_the_c
     assert "batteries" not in await caller.heard()
 
 
+@pytest.mark.slow
 async def test_key_9_opts_out(line: Line, centre: CallCentre) -> None:
     async with line.call() as caller:
         await caller.hears("help you")

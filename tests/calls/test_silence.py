@@ -28,6 +28,7 @@ async def test_silence_is_asked_about_twice_and_then_taken_leave_of(line: Line) 
     assert EventKind.CALLER_HUNG_UP not in kinds
 
 
+@pytest.mark.slow
 async def test_a_caller_who_answers_are_you_still_there_is_served(line: Line) -> None:
     async with line.call() as caller:
         await caller.hears("are you still there")

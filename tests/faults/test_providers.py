@@ -47,6 +47,7 @@ async def test_a_recogniser_that_never_answers_ends_the_call_politely(badly_serv
     await _was_let_go_politely(caller, "stt")
 
 
+@pytest.mark.slow
 async def test_a_voice_that_fails_is_apologised_for_with_the_lines_that_are_there(
     badly_served: Line,
 ) -> None:
