@@ -32,7 +32,7 @@ SHORTEST_WINDOW_S = 12.0
 WINDOW_TAIL_S = 1.5
 LEAD_OUT_S = 0.5
 
-REST_AFTER_INTERIM = 3.0
+REST_AFTER_INTERIM = 2.0
 """Times as long as it took: the slower the machine is just now, the fewer interims there are."""
 
 _FFT = 400

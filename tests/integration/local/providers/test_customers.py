@@ -154,7 +154,8 @@ async def test_a_customer_waits_for_the_question_answers_and_reports_the_latency
 
 
 async def test_a_customer_barges_in_at_the_word_it_waits_for(server: Server) -> None:
-    phone = TapePhone([await agent_says(server, LONG)])
+    # Long enough after the word that also a slow machine understands it before the end.
+    phone = TapePhone([await agent_says(server, f"{LONG} {LONG}")])
     result, events = await live(
         server, phone, {"barge_in": {"after_hearing": "panels", "say": "How much does it cost?"}}
     )
