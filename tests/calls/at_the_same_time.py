@@ -85,11 +85,7 @@ class AtTheSameTime:
         async with AsyncExitStack() as held:
             for fixture in sorted(self._alone.keys() & wanted):
                 await held.enter_async_context(self._alone[fixture])
-            places = self._open_places()
-            if calls == 1 and not again:
-                places.for_each_call()  # what comes after it, its record, needs none
-            else:
-                await held.enter_async_context(places.taken(PLACES if again else calls))
+            await held.enter_async_context(self._open_places().taken(PLACES if again else calls))
             await test(**{fixture: self._fixtures[fixture] for fixture in wanted})
 
     def _open_places(self) -> Places:

@@ -46,7 +46,6 @@ from agent.store.migrate import migrate
 from tests.calls.cable import Cable
 from tests.calls.caller import Caller
 from tests.calls.letter_box import LetterBox
-from tests.calls.places import talking
 from tests.calls.speech import Speech
 
 READY_WITHIN = 60.0
@@ -263,13 +262,12 @@ class Line:
         `interim`: the caller understands words while they are spoken.
         """
         centre = self.centre
-        async with talking():
-            phone = await centre.network.place_call(
-                caller=centre.new_number(), callee=self.number, ringing_timeout=60
-            )
-            caller = Caller(phone, self.speech, centre.store)
-            async with caller.on_the_line(script, summary, interim=interim):
-                yield caller
+        phone = await centre.network.place_call(
+            caller=centre.new_number(), callee=self.number, ringing_timeout=60
+        )
+        caller = Caller(phone, self.speech, centre.store)
+        async with caller.on_the_line(script, summary, interim=interim):
+            yield caller
 
     async def is_ready(self) -> bool:
         """What /readyz says; False too when nobody answers there."""

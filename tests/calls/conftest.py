@@ -10,7 +10,7 @@ from tests.calls.at_the_same_time import AtTheSameTime
 from tests.calls.call_centre import CallCentre, Line
 from tests.calls.places import Places
 
-_together = AtTheSameTime("line", "centre", alone=["calendar"])
+_together = AtTheSameTime("line", "centre", alone=["calendar", "adviser"])
 
 
 @pytest.hookimpl(trylast=True)  # what is not chosen does not begin
@@ -34,6 +34,7 @@ async def centre(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Call
             line=centre.line,
             centre=centre,
             calendar=None,
+            adviser=None,
         )
         try:
             yield centre
@@ -51,3 +52,8 @@ def line(centre: CallCentre) -> Line:
 def calendar(centre: CallCentre) -> None:
     """Every playbook's times are in one calendar. One test at a time has it."""
     # The tests get it from `_together`; this is what pytest knows it by.
+
+
+@pytest.fixture(scope="package")
+def adviser(centre: CallCentre) -> None:
+    """Callers are transferred to one number. One test at a time says what it does."""

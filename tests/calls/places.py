@@ -5,7 +5,6 @@ import fcntl
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from contextvars import ContextVar
 from pathlib import Path
 
 PLACES = max(2, os.cpu_count() or 1)
@@ -13,9 +12,6 @@ PLACES = max(2, os.cpu_count() or 1)
 one of them speaks."""
 
 POLL_SECONDS = 0.05
-
-_TAKES: ContextVar["Places | None"] = ContextVar("takes", default=None)
-"""Where the calls of this test find a place each; None: the test has all that it needs."""
 
 
 class Places:
@@ -41,10 +37,6 @@ class Places:
                 await asyncio.sleep(2 * POLL_SECONDS)  # the door is another process's turn
             yield
 
-    def for_each_call(self) -> None:
-        """From now on, in this task, a call takes a place when it begins: see `talking`."""
-        _TAKES.set(self)
-
     async def _any(self, names: Sequence[str], held: AsyncExitStack) -> None:
         # The kernel tells nobody who does not block when a lock becomes free.
         while not any(self._try(name, held) for name in names):  # noqa: ASYNC110
@@ -59,13 +51,3 @@ class Places:
             return False
         held.callback(file.close)
         return True
-
-
-@asynccontextmanager
-async def talking() -> AsyncIterator[None]:
-    """A call with talk in it, from the dialling to the end."""
-    places = _TAKES.get()
-    async with AsyncExitStack() as held:
-        if places is not None:
-            await held.enter_async_context(places.taken(1))
-        yield

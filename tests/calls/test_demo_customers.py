@@ -15,7 +15,6 @@ from agent.local.simulation import unmet
 from agent.store.calls import CallDetail
 from tests.calls.call_centre import CallCentre
 from tests.calls.caller import record_of
-from tests.calls.places import talking
 from tests.calls.speech import RATE, Samples
 
 pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="package")]
@@ -52,11 +51,10 @@ async def _customer(centre: CallCentre, name: str) -> CallDetail:
     """The whole call of that scenario, in whose record nothing is missing."""
     line = await centre.shipped_playbook()
     scenario = find_scenario(name)
+    phone = await centre.network.place_call(caller=scenario.number, callee=line.number)
+    centre.numbers_dialled_from.append(scenario.number)
     root = centre.speech.root
-    async with talking():
-        phone = await centre.network.place_call(caller=scenario.number, callee=line.number)
-        centre.numbers_dialled_from.append(scenario.number)
-        result: CustomerResult = await run_customer(phone, scenario, root, lambda event: None)
+    result: CustomerResult = await run_customer(phone, scenario, root, lambda event: None)
     assert result.ok, f"{name}: {result.problem}"
     call = await record_of(phone.room_name, centre.store)
     assert unmet(scenario, call.record) == []

@@ -12,8 +12,9 @@ pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="package")]
 ADVISER = "+3226010501"
 
 
-async def test_a_caller_is_put_through_and_if_that_is_refused_the_call_goes_on(
-    line: Line, centre: CallCentre
+@pytest.mark.slow
+async def test_a_caller_whose_transfer_is_refused_goes_on_talking_to_the_agent(
+    line: Line, centre: CallCentre, adviser: None
 ) -> None:
     centre.network.on_transfer(ADVISER, TransferRefused(603))
     centre.network.on_outbound(ADVISER, Refuses(486))
@@ -29,6 +30,10 @@ async def test_a_caller_is_put_through_and_if_that_is_refused_the_call_goes_on(
     assert call.record.outcome.disposition is Disposition.NOT_INTERESTED
     assert EventKind.TRANSFER_FAILED in [event.kind for event in call.events]
 
+
+async def test_a_caller_who_wants_a_person_is_put_through(
+    line: Line, centre: CallCentre, adviser: None
+) -> None:
     centre.network.on_transfer(ADVISER, TransferAccepted())
     async with line.call() as accepted:
         await accepted.hears("help you")

@@ -9,6 +9,7 @@ from tests.calls.caller import Caller
 pytestmark = [pytest.mark.call(2), pytest.mark.asyncio(loop_scope="package")]
 
 
+@pytest.mark.slow
 async def test_a_call_too_many_gets_no_agent_the_others_are_unharmed_and_a_free_place_is_taken(
     line: Line, centre: CallCentre
 ) -> None:
