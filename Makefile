@@ -19,7 +19,7 @@ demo: setup ## three customers call the agent here, then their rows from Postgre
 	@$(PY) agent.py demo $(ARGS)
 
 test: setup ## the whole test suite
-	@$(PY) -m pytest -n 4 --dist loadscope --no-loadscope-reorder $(ARGS)
+	@$(PY) -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 faults: setup ## the longer runs: more calls, and what is killed, hangs or goes away at every step
 	@$(PY) -m pytest -m slow tests/calls tests/faults $(ARGS)

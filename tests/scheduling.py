@@ -1,4 +1,4 @@
-"""Which tests run in one process of `pytest -n 4`: whole calls in three groups, the rest behind.
+"""Which tests run in one process of `pytest -n 3`: whole calls in three groups, the rest behind.
 
 Whole calls mostly wait, and share a stack that is dear to start; what computes meanwhile yields to
 them. `--dist loadgroup` would do the same, but pytest-xdist 3.8 cannot with pytest 9.2: it sets the
@@ -17,12 +17,12 @@ CALLS_OUT = {"guide_curl", "outbound", "outbound_killed", "put_through", "stop_a
 
 _WHOLE_CALLS = {"calls", "faults"}
 
-_REAL_TIME = _WHOLE_CALLS | {"phone_network", "providers"}
-"""Folders of tests that speak and listen."""
+_COMPUTES = "unit"
+"""Tests of this folder of tests/ wait for nobody; all others do, and busy machines are slow."""
 
 
 class CallsTogether(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
-    """Calls come first in the collection, and so get three of the four processes."""
+    """Calls come first in the collection, and so get the three processes."""
 
     def _split_scope(self, nodeid: str) -> str:
         path = PurePosixPath(nodeid.partition("::")[0])
@@ -42,7 +42,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> CallsTo
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A busy machine garbles speech, as a bad line does: once is told (R), twice is a failure."""
     for item in items:
-        if item.path.parent.name in _REAL_TIME:
+        if _COMPUTES not in item.path.parts:
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 

@@ -14,8 +14,6 @@ from agent.worker.slot import until_slot
 from tests.bench.pacing import busiest_second
 from tests.integration.store.test_dialings import RULES, TRUNK, Office
 
-pytestmark = pytest.mark.flaky(reruns=1)  # it is about the clock: a process may be late by itself
-
 RATE = 20
 DISTANCE = seconds_per_call(RATE)
 NOT_YET = RATE * DISTANCE - 1.0
