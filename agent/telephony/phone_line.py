@@ -27,12 +27,12 @@ class LiveKitPhoneLine:
         self._livekit = livekit
         self._room_name = room_name
         self._identity = identity
-        self._is_down = False
+        self._deleted = False
         self._one_at_a_time = asyncio.Lock()
 
-    def is_down(self) -> None:
+    def room_was_deleted(self) -> None:
         """Somebody else has deleted the room."""
-        self._is_down = True
+        self._deleted = True
 
     async def hang_up(self) -> None:
         """Delete the room: the phone gets BYE at once. Done again if LiveKit does not answer.
@@ -41,8 +41,8 @@ class LiveKitPhoneLine:
         between its look and its deletion, and sends for an agent, who finds nobody.
         """
         async with self._one_at_a_time:
-            if not self._is_down:
-                self._is_down = await self._delete_room()
+            if not self._deleted:
+                self._deleted = await self._delete_room()
 
     async def _delete_room(self) -> bool:
         request = api.DeleteRoomRequest(room=self._room_name)

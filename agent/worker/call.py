@@ -274,7 +274,7 @@ class RunningCall:
             return
         reason = participant.disconnect_reason
         if reason == rtc.DisconnectReason.ROOM_DELETED:
-            self._line.is_down()
+            self._line.room_was_deleted()
         ours = reason in _WE_HUNG_UP or self.call.noted(EventKind.AGENT_HUNG_UP)
         if not ours and not self.call.handing_over:
             self.call.note(EventKind.CALLER_HUNG_UP)

@@ -12,8 +12,6 @@ from agent.local.phone_network.server import open_door
 from agent.local.phone_network.upstream import Upstream
 from agent.settings import load_settings
 
-_CALLEE = "picks-up"
-
 
 def main() -> int:
     """Run until SIGTERM or Ctrl-C. The key is LIVEKIT_API_KEY, as livekit-server has it."""
@@ -53,7 +51,6 @@ async def _serve(options: argparse.Namespace) -> None:
         speech_url=options.speech_url,
         waits=Waits(scale=options.wait_scale),
         webhook_url=options.webhook_url,
-        callee=_CALLEE if options.speech_url else None,
     ):
         await stop.wait()
 

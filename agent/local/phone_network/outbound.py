@@ -187,6 +187,6 @@ async def _person(phone: Phone, handler: Handler | None) -> None:
         return
     try:
         await handler(phone)
-    except Exception:
+    except Exception:  # a customer's bug must not leave the phone off the hook
         log.exception("person_on_the_phone_failed", extra={"sip_call_id": phone.call_id})
     await phone.hang_up()

@@ -17,6 +17,9 @@ from agent.local.phone_network.telnyx_webhooks import TelnyxWebhooks
 from agent.local.phone_network.upstream import Upstream
 from agent.local.phone_network.webhook_control import WebhookControl
 
+_CALLEE = "picks-up"
+"""The scenario of whom we call at a number that nobody set."""
+
 
 @dataclass(frozen=True, slots=True)
 class OpenDoor:
@@ -38,13 +41,12 @@ async def open_door(
     waits: Waits | None = None,
     telnyx: bool = True,
     webhook_url: str | None = None,
-    callee: str | None = None,
     customer: Callable[[], RunCustomer] = default_customer,
 ) -> AsyncIterator[OpenDoor]:
     """Listen on `host:port` until the block is left; then every phone hangs up.
 
-    `callee` is the scenario of whom we call at a number that nobody set; without one they answer
-    and say nothing. Raises StackError when the port is taken.
+    `speech_url` is the simulated customers' voices; without them, whom we call at a number that
+    nobody set says nothing. Raises StackError when the port is taken.
     """
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(upstream)
@@ -59,8 +61,8 @@ async def open_door(
         app = web.Application(client_max_size=2**24)
         control = Control(network, upstream, session, speech_url=speech_url, customer=customer)
         control.add_to(app)
-        if callee is not None:
-            network.default = Answers(after=1.0, handler=control.plays(callee))
+        if speech_url:
+            network.default = Answers(after=1.0, handler=control.plays(_CALLEE))
         WebhookControl(webhooks).add_to(app)
         FrontDoor(network, upstream, session).add_to(app)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)

@@ -55,6 +55,19 @@ async def test_a_child_that_ignores_the_request_is_ended_by_force(
     assert child.exit_code in (-signal.SIGKILL, 128 + signal.SIGKILL)
 
 
+@pytest.mark.parametrize("supervise", [False, True], ids=["kernel", "supervisor"])
+async def test_a_child_hears_no_ctrl_c_of_ours_and_shares_our_session(
+    tmp_path: Path, supervise: bool
+) -> None:
+    child = start(SLEEPER, tmp_path, supervise=supervise)
+    try:
+        await until(lambda: says_up(child))
+        assert os.getpgid(child.pid) != os.getpgid(0)
+        assert os.getsid(child.pid) == os.getsid(0)  # `nice` counts only within one
+    finally:
+        await child.stop()
+
+
 async def test_a_cancelled_stop_leaves_no_child(tmp_path: Path) -> None:
     child = start(STUBBORN, tmp_path)
     await until(lambda: says_up(child))

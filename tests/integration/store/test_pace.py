@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from datetime import datetime
 from random import Random
 
 import pytest
@@ -38,6 +39,15 @@ async def _look(office: Office, attempt: Attempt) -> Slot:
     slot = await office.dialings.look(attempt.call_id)
     assert isinstance(slot, Slot)
     return slot
+
+
+async def _slot_at(office: Office, attempt: Attempt) -> float:
+    """Unix seconds."""
+    async with office.database.connection() as connection:
+        at: datetime = await connection.fetchval(
+            "select slot_at from dialings where call_id = $1", attempt.call_id
+        )
+    return at.timestamp()
 
 
 async def _a_second_of_calls(office: Office) -> list[Attempt]:
@@ -87,10 +97,12 @@ async def test_a_missed_slot_is_renewed_while_the_call_may_still_dial(office: Of
     attempt = await office.dispatched()
     began = time.monotonic()
     await _begin(office, attempt)
+    missed = await _slot_at(office, attempt)
     again = await office.dialings.renew(attempt.call_id, TRUNK, DISTANCE)
     took = time.monotonic() - began
     assert isinstance(again, Slot)
     assert DISTANCE - took <= again.wait <= DISTANCE
+    assert await _slot_at(office, attempt) - missed >= DISTANCE - 1e-5  # stored in microseconds
     await office.trunks.stop_dialling("test")
     assert await office.dialings.renew(attempt.call_id, TRUNK, DISTANCE) is NotNow.STOPPED
     await office.trunks.resume_dialling()

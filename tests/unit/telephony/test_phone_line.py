@@ -88,7 +88,7 @@ async def test_a_room_is_deleted_once_whoever_asks_meanwhile() -> None:
 async def test_a_room_that_somebody_else_has_deleted_is_not_deleted_again() -> None:
     livekit = LiveKit()
     line = _line(livekit)
-    line.is_down()
+    line.room_was_deleted()
     await line.hang_up()
     assert livekit.deleted == []
 
