@@ -7,7 +7,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from agent.local.postgres import LocalPostgres
+from agent.local.stack.postgres import LocalPostgres
 from agent.store.migrate import migrate
 
 _TEMPLATE = "migrated"

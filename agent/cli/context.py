@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from agent.local.postgres import LocalPostgres
-from agent.local.state import STACK_DIR, read_state
+from agent.local.stack.postgres import LocalPostgres
+from agent.local.stack.state import STACK_DIR, read_state
 from agent.settings import Settings, load_settings
 from agent.store.database import Database
 

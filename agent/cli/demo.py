@@ -17,8 +17,7 @@ from agent.cli.demo_webhooks import an_api, with_carriers_side
 from agent.cli.dialogue import dialogue_printer
 from agent.cli.stack import LIVEKIT_PATH, TELNYX_PATH, ProgressDisplay, bring_up_database
 from agent.errors import StackError
-from agent.local.processes import ChildProcess, free_port, spawn
-from agent.local.scenarios import find_scenario
+from agent.local.scenarios.scenario import find_scenario
 from agent.local.simulation import (
     SimulatedCall,
     phone_network_url,
@@ -26,8 +25,9 @@ from agent.local.simulation import (
     unmet,
     wait_for_record,
 )
-from agent.local.stack import Stack
-from agent.local.state import STACK_DIR, read_state
+from agent.local.stack.processes import ChildProcess, free_port, spawn
+from agent.local.stack.stack import Stack
+from agent.local.stack.state import STACK_DIR, read_state
 from agent.settings import ROOT, Settings, read_environment
 from agent.store.calls import CallStore
 from agent.store.database import Database

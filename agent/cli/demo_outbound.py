@@ -23,8 +23,8 @@ from agent.domain.attempts import (
 )
 from agent.domain.phone_numbers import PhoneNumber, parse
 from agent.errors import StackError
-from agent.local.processes import spawn
-from agent.local.scenarios import Scenario, find_scenario
+from agent.local.scenarios.scenario import Scenario, find_scenario
+from agent.local.stack.processes import spawn
 from agent.settings import ROOT, Settings
 from agent.store.attempts import AttemptStore
 from agent.store.database import Database

@@ -14,7 +14,7 @@ import aiohttp
 from agent.cli.stack import TELNYX_PATH
 from agent.errors import StackError
 from agent.local.phone_network.control_models import WebhookPlan
-from agent.local.processes import spawn
+from agent.local.stack.processes import spawn
 from agent.settings import ROOT
 from agent.store.calls import CallDetail, CallStore
 

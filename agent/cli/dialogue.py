@@ -5,7 +5,7 @@ from collections.abc import Callable
 from rich.markup import escape
 
 from agent.cli.console import console
-from agent.local.customer_events import CustomerEvent, EventKind
+from agent.local.customers.events import CustomerEvent, EventKind
 
 _WHO = {
     EventKind.HEARD: ("agent", "cyan"),

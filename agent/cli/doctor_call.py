@@ -12,9 +12,9 @@ from agent.domain.attempts import AttemptOutcome, Basis, NewAttempt, Origin
 from agent.domain.outcomes import Disposition
 from agent.domain.phone_numbers import PhoneNumber, parse
 from agent.domain.record import CallRecord
-from agent.local.scenarios import find_scenario
+from agent.local.scenarios.scenario import find_scenario
 from agent.local.simulation import phone_network_url, simulate, unmet, wait_for_record
-from agent.local.state import read_state
+from agent.local.stack.state import read_state
 from agent.settings import Settings
 from agent.store.attempts import AttemptStore
 from agent.store.calls import CallStore

@@ -9,10 +9,10 @@ from agent.cli.calls import SHORT_ID, print_calls
 from agent.cli.console import console, errors, table
 from agent.cli.context import settings
 from agent.cli.dialogue import dialogue_printer
-from agent.local.scenarios import Scenario, find_scenario, scenario_names
+from agent.local.scenarios.scenario import Scenario, find_scenario, scenario_names
 from agent.local.simulation import phone_network_url, unmet, wait_for_record
 from agent.local.simulation import simulate as place_call
-from agent.local.state import read_state
+from agent.local.stack.state import read_state
 from agent.store.calls import CallStore
 from agent.store.database import Database
 

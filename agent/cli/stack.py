@@ -12,8 +12,8 @@ from rich.table import Table
 
 from agent.cli.console import console, errors, table
 from agent.cli.context import settings
-from agent.local.stack import Stack
-from agent.local.stack_parts import READY, Progress
+from agent.local.stack.parts import READY, Progress
+from agent.local.stack.stack import Stack
 from agent.settings import Settings, load_settings, read_environment
 from agent.store.migrate import migrate
 from agent.telephony.telnyx_webhooks import WEBHOOK_PATH

@@ -14,9 +14,9 @@ from agent.cli.console import console, errors, table
 from agent.cli.context import database, settings
 from agent.cli.stack import TELNYX_PATH
 from agent.errors import Refused, StackError
-from agent.local.state import read_state
-from agent.local.telnyx_events import TelnyxAccount
-from agent.local.webhook_samples import SignedSample, livekit_samples, telnyx_samples
+from agent.local.stack.state import read_state
+from agent.local.telnyx.events import TelnyxAccount
+from agent.local.telnyx.samples import SignedSample, livekit_samples, telnyx_samples
 from agent.store.webhook_links import ListedWebhook, RefusedWebhooks, WebhookLinks
 
 app = typer.Typer()

@@ -18,9 +18,9 @@ from agent.cli.stack import (
     bring_up_database,
     webhook_address,
 )
-from agent.local.reloading import ReloadingWorker
-from agent.local.stack import Stack
-from agent.local.state import read_state
+from agent.local.stack.reloading import ReloadingWorker
+from agent.local.stack.stack import Stack
+from agent.local.stack.state import read_state
 from agent.settings import read_environment
 from agent.wiring.logs import configure_logs
 from agent.wiring.worker import run_worker

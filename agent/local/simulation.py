@@ -16,9 +16,9 @@ from pydantic import TypeAdapter
 from agent.domain.calls import EventKind, Speaker
 from agent.domain.record import CallRecord
 from agent.errors import StackError
-from agent.local.customer_events import CustomerEvent, CustomerResult
+from agent.local.customers.events import CustomerEvent, CustomerResult
 from agent.local.phone_network.control_models import CallView, Line, PlaceCall
-from agent.local.scenarios import Scenario
+from agent.local.scenarios.scenario import Scenario
 from agent.store.calls import CallDetail, CallStore
 
 RINGING_SECONDS = 60.0

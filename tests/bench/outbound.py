@@ -20,9 +20,9 @@ from agent.local.phone_network.behaviours import Answers
 from agent.local.phone_network.network import PhoneNetwork
 from agent.local.phone_network.server import open_door
 from agent.local.phone_network.upstream import Upstream
-from agent.local.phones import Phone
-from agent.local.processes import free_port, spawn
-from agent.local.server import http_ok
+from agent.local.phones.phone import Phone
+from agent.local.stack.processes import free_port, spawn
+from agent.local.stack.server import http_ok
 from agent.settings import ROOT
 from agent.store.attempts import AttemptStore
 from agent.store.database import Database

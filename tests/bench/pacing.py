@@ -31,7 +31,7 @@ from agent.domain.attempts import Basis, NewAttempt, Origin, seconds_per_call
 from agent.domain.contactability import Rules
 from agent.domain.phone_numbers import parse
 from agent.errors import StackError
-from agent.local.postgres import LocalPostgres
+from agent.local.stack.postgres import LocalPostgres
 from agent.settings import ROOT
 from agent.store.attempts import NOTIFY_CHANNEL, AttemptStore
 from agent.store.database import Database

@@ -11,13 +11,13 @@ from pathlib import Path
 from livekit.api import LiveKitAPI
 from livekit.protocol.sip import CreateSIPDispatchRuleRequest, CreateSIPInboundTrunkRequest
 
-from agent.local.customer_lines import prepare_lines
+from agent.local.customers.lines import prepare_lines
 from agent.local.phone_network.network import PhoneNetwork
 from agent.local.phone_network.upstream import Upstream
-from agent.local.processes import ChildProcess, free_port, spawn
-from agent.local.server import http_ok
-from agent.local.stack import Stack
-from agent.local.stack_parts import Modules
+from agent.local.stack.parts import Modules
+from agent.local.stack.processes import ChildProcess, free_port, spawn
+from agent.local.stack.server import http_ok
+from agent.local.stack.stack import Stack
 from agent.settings import ROOT
 from agent.store.migrate import migrate
 from agent.telephony.sip_config import load

@@ -1,8 +1,8 @@
 """What the caller of the bench says, and what the scripted model answers it."""
 
-from agent.local.agent_rules import Rule
-from agent.local.customer_steps import SayStep
-from agent.local.scenarios import Expect, Scenario
+from agent.local.scenarios.agent_rules import Rule
+from agent.local.scenarios.scenario import Expect, Scenario
+from agent.local.scenarios.steps import SayStep
 
 TURNS = (
     "We have a house with solar panels on the roof.",

@@ -10,11 +10,11 @@ import aiohttp
 import numpy as np
 
 from agent.errors import Unavailable
-from agent.local.customer_lines import Lines, register_room
-from agent.local.phone_network.g711 import loudness
+from agent.local.customers.lines import Lines, register_room
 from agent.local.phone_network.network import PhoneNetwork
-from agent.local.phones import Phone
-from agent.local.scenarios import Scenario
+from agent.local.phones.g711 import loudness
+from agent.local.phones.phone import Phone
+from agent.local.scenarios.scenario import Scenario
 from tests.bench.hearing import LOUD, Spoken, Turn, measured_turn, stopped_after
 from tests.bench.script import LONG_ANSWERS, NUMBER, SHORT_ANSWERS
 

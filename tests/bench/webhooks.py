@@ -19,9 +19,9 @@ from rich.table import Table
 
 from agent.domain.webhooks import carrier_delivery
 from agent.errors import StackError
-from agent.local.postgres import LocalPostgres
-from agent.local.processes import ChildProcess, free_port, spawn
-from agent.local.telnyx_events import Hangup, TelnyxAccount, TelnyxLeg, body_of
+from agent.local.stack.postgres import LocalPostgres
+from agent.local.stack.processes import ChildProcess, free_port, spawn
+from agent.local.telnyx.events import Hangup, TelnyxAccount, TelnyxLeg, body_of
 from agent.settings import ROOT
 from agent.store.database import Database
 from agent.store.inbox import KeptWebhook, WebhookInbox, columns_of

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Self
 
-from agent.local.processes import LOOPBACK, free_port
+from agent.local.stack.processes import LOOPBACK, free_port
 
 
 class Cable:

@@ -32,13 +32,13 @@ from livekit.protocol.sip import (
     SIPInboundTrunkInfo,
 )
 
-from agent.local.agent_rules import Rule
 from agent.local.phone_network.network import PhoneNetwork
 from agent.local.phone_network.server import open_door
 from agent.local.phone_network.upstream import Upstream
-from agent.local.processes import LOOPBACK, ChildProcess, free_port, spawn
-from agent.local.python_server import PythonServer
-from agent.local.stack import Stack
+from agent.local.scenarios.agent_rules import Rule
+from agent.local.stack.processes import LOOPBACK, ChildProcess, free_port, spawn
+from agent.local.stack.python_server import PythonServer
+from agent.local.stack.stack import Stack
 from agent.settings import ROOT
 from agent.store.calls import CallStore
 from agent.store.database import Database

@@ -18,9 +18,9 @@ import aiohttp
 import numpy as np
 
 from agent.domain.calls import EventKind, Speaker
-from agent.local.agent_rules import Rule
-from agent.local.customer_ears import PAUSE_S, TURN_QUIET_S, CallOver, Ears
-from agent.local.phones import EndOfCall, HeardFrame, Phone
+from agent.local.customers.ears import PAUSE_S, TURN_QUIET_S, CallOver, Ears
+from agent.local.phones.phone import EndOfCall, HeardFrame, Phone
+from agent.local.scenarios.agent_rules import Rule
 from agent.store.calls import CallDetail, CallStore
 from tests.calls.speech import Samples, Speech, is_loud
 

@@ -13,7 +13,7 @@ from typing import Self
 from aiohttp import web
 
 from agent.api.middleware import LIVEKIT_PATH, TELNYX_PATH
-from agent.local.processes import LOOPBACK
+from agent.local.stack.processes import LOOPBACK
 
 _TOLD_WITHIN = 40.0
 _LAST_OF_A_CALL = {"call.cost", "room_finished"}

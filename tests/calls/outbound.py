@@ -18,8 +18,8 @@ from uuid import UUID, uuid4
 from agent.domain.attempts import Attempt, AttemptState, Basis, NewAttempt, Origin
 from agent.domain.phone_numbers import parse
 from agent.local.phone_network.behaviours import Answers, Behaviour
-from agent.local.phones import Phone
-from agent.local.processes import ChildProcess, spawn
+from agent.local.phones.phone import Phone
+from agent.local.stack.processes import ChildProcess, spawn
 from agent.settings import ROOT
 from agent.store.attempts import AttemptStore
 from agent.store.calls import CallDetail

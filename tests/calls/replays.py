@@ -20,7 +20,7 @@ import httpx
 
 from agent.api.app import build_app
 from agent.domain.calls import CallEvent
-from agent.local.phones import Phone
+from agent.local.phones.phone import Phone
 from agent.settings import load_settings
 from agent.store.calls import CallDetail, CallStore
 from agent.store.database import Database

@@ -10,10 +10,10 @@ import aiohttp
 import numpy as np
 import numpy.typing as npt
 
-from agent.local.agent_rules import Rule
-from agent.local.customer_lines import Lines, prepare_lines, register_room
-from agent.local.customer_steps import SayStep
-from agent.local.scenarios import Expect, Scenario
+from agent.local.customers.lines import Lines, prepare_lines, register_room
+from agent.local.scenarios.agent_rules import Rule
+from agent.local.scenarios.scenario import Expect, Scenario
+from agent.local.scenarios.steps import SayStep
 
 Samples = npt.NDArray[np.int16]
 RATE = 16_000

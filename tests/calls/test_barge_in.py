@@ -5,7 +5,7 @@ import time
 import pytest
 
 from agent.domain.calls import CallTurn, Speaker
-from agent.local.agent_rules import Rule
+from agent.local.scenarios.agent_rules import Rule
 from agent.store.calls import CallDetail
 from tests.calls.call_centre import Line
 from tests.calls.speech import how_far, words

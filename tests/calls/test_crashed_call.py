@@ -7,7 +7,7 @@ import pytest
 
 from agent.domain.calls import EventKind
 from agent.domain.outcomes import Disposition, Reason
-from agent.local.processes import is_running
+from agent.local.stack.processes import is_running
 from tests.calls.call_centre import CallCentre, Line, until
 
 pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="package")]

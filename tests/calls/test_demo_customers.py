@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from agent.domain.calls import EventKind, Speaker
-from agent.local.customers import CustomerResult, run_customer
-from agent.local.scenarios import find_scenario
+from agent.local.customers.customer import CustomerResult, run_customer
+from agent.local.scenarios.scenario import find_scenario
 from agent.local.simulation import unmet
 from agent.store.calls import CallDetail
 from tests.calls.call_centre import CallCentre

@@ -16,7 +16,7 @@ from agent.domain.attempts import AttemptOutcome
 from agent.domain.calls import Direction
 from agent.domain.outcomes import Disposition
 from agent.local.phone_network.behaviours import Refuses
-from agent.local.processes import LOOPBACK, free_port, spawn
+from agent.local.stack.processes import LOOPBACK, free_port, spawn
 from agent.settings import ROOT
 from agent.store.attempts import AttemptStore
 from agent.store.trunks import TrunkStore

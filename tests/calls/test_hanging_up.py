@@ -6,7 +6,7 @@ import pytest
 
 from agent.domain.calls import EventKind
 from agent.domain.outcomes import Disposition, Reason
-from agent.local.agent_rules import Branch, FromOutput, Rule
+from agent.local.scenarios.agent_rules import Branch, FromOutput, Rule
 from agent.store.calls import CallDetail
 from tests.calls.call_centre import CallCentre, Line, until
 

@@ -4,7 +4,7 @@ import pytest
 
 from agent.domain.calls import CallEvent, EventKind
 from agent.domain.outcomes import Disposition
-from agent.local.agent_rules import Rule
+from agent.local.scenarios.agent_rules import Rule
 from agent.store.calls import CallDetail
 from tests.calls.call_centre import CallCentre, Line, until
 

@@ -3,7 +3,7 @@
 import pytest
 
 from agent.domain.outcomes import Disposition
-from agent.local.agent_rules import Rule
+from agent.local.scenarios.agent_rules import Rule
 from tests.calls.call_centre import Line
 
 pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="package")]

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from agent.local.processes import LOOPBACK
-from agent.local.stack_parts import STAND_IN_KEY
+from agent.local.stack.parts import STAND_IN_KEY
+from agent.local.stack.processes import LOOPBACK
 from tests.calls.call_centre import CallCentre, Line
 from tests.network_guard.loopback_only import REPORT
 from tests.processes import descendants

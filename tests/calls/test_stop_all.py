@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from agent.domain.attempts import Attempt, AttemptOutcome, AttemptState
 from agent.local.phone_network.behaviours import Answers, NeverAnswers, Refuses
-from agent.local.phones import Phone
+from agent.local.phones.phone import Phone
 from agent.store.attempts import AttemptStore
 from agent.store.dialings import DialingStore
 from agent.store.heartbeats import BEAT_SECONDS, HeartbeatStore, ProcessKind

@@ -4,7 +4,7 @@ import pytest
 from livekit import api
 
 from agent.domain.calls import Speaker
-from agent.local.agent_rules import Rule
+from agent.local.scenarios.agent_rules import Rule
 from tests.calls.call_centre import Line, together
 from tests.calls.caller import Caller
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.local.processes import LOOPBACK, free_port
+from agent.local.stack.processes import LOOPBACK, free_port
 from agent.settings import ROOT
 from tests.calls.call_centre import CallCentre, together
 

@@ -25,11 +25,11 @@ from agent.conversation.playbook_file import load_playbook
 from agent.domain.calls import EventKind
 from agent.domain.outcomes import Disposition
 from agent.errors import PlaybookError
-from agent.local.agent_rules import Branch, Rule
-from agent.local.customer_steps import STEP_KINDS, HangUp, SpeakDuringTurn, Wait, WaitEnd
-from agent.local.faults import Fault, Part
-from agent.local.scenarios import Expect, Scenario, load_scenario
-from agent.local.stack_parts import PART_ORDER
+from agent.local.providers.faults import Fault, Part
+from agent.local.scenarios.agent_rules import Branch, Rule
+from agent.local.scenarios.scenario import Expect, Scenario, load_scenario
+from agent.local.scenarios.steps import STEP_KINDS, HangUp, SpeakDuringTurn, Wait, WaitEnd
+from agent.local.stack.parts import PART_ORDER
 from agent.settings import ROOT
 from tests.unit.test_project_files import variables_of_example
 

@@ -7,7 +7,7 @@ import signal
 import sys
 
 from agent.errors import CallError
-from agent.local.phone_network.outbound import Waits
+from agent.local.phone_network.callee import Waits
 from agent.local.phone_network.server import open_door
 from agent.local.phone_network.upstream import Upstream
 from agent.settings import load_settings

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from agent.local.phone_network.answers import RECORDED_REFUSALS
 
 if TYPE_CHECKING:
-    from agent.local.phones import Phone
+    from agent.local.phones.phone import Phone
 
 Handler = Callable[["Phone"], Awaitable[None]]
 """The person who holds the phone, from the answer on. When it returns, the phone hangs up."""

@@ -43,8 +43,8 @@ from agent.local.phone_network.control_models import (
 )
 from agent.local.phone_network.network import PhoneNetwork
 from agent.local.phone_network.upstream import Upstream
-from agent.local.phones import Phone
-from agent.local.scenarios import Scenario, find_scenario
+from agent.local.phones.phone import Phone
+from agent.local.scenarios.scenario import Scenario, find_scenario
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ _READER_CHECK_SECONDS = 0.5
 
 
 class RunCustomer(Protocol):
-    """`agent.local.customers.run_customer`: plays a scenario on a phone, to its result."""
+    """`agent.local.customers.customer.run_customer`: plays a scenario on a phone, to its result."""
 
     def __call__(
         self, phone: Phone, scenario: Scenario, speech_url: str, on_event: Callable[[object], None]
@@ -64,7 +64,9 @@ class RunCustomer(Protocol):
 
 def default_customer() -> RunCustomer:
     """Imported when the first customer is wanted: the speech parts behind it are heavy."""
-    return cast("RunCustomer", importlib.import_module("agent.local.customers").run_customer)
+    return cast(
+        "RunCustomer", importlib.import_module("agent.local.customers.customer").run_customer
+    )
 
 
 class Control:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from agent.local.phones import CallStatus, Phone
+from agent.local.phones.phone import CallStatus, Phone
 
 
 class _Model(BaseModel):

@@ -27,7 +27,8 @@ from agent.local.phone_network.behaviours import (
     TransferDead,
     TransferRefused,
 )
-from agent.local.phone_network.g711 import Law
+from agent.local.phone_network.callee import OutboundCall, Terms, Waits, ended_within
+from agent.local.phone_network.carrier_webhooks import TelnyxWebhooks
 from agent.local.phone_network.identifiers import (
     LEG_ID,
     SESSION_ID,
@@ -35,8 +36,8 @@ from agent.local.phone_network.identifiers import (
     guid,
     telnyx_ids,
 )
-from agent.local.phone_network.inbound import ring_and_talk
-from agent.local.phone_network.outbound import OutboundCall, Terms, Waits, ended_within
+from agent.local.phone_network.numbers import normalized
+from agent.local.phone_network.ring import ring_and_talk
 from agent.local.phone_network.routing import (
     InboundCall,
     carriers_address,
@@ -44,11 +45,10 @@ from agent.local.phone_network.routing import (
     match_rule,
     match_trunk,
 )
-from agent.local.phone_network.telnyx_webhooks import TelnyxWebhooks
 from agent.local.phone_network.upstream import Guest, Upstream
-from agent.local.phones import STATUS, CallStatus, EndOfCall, Phone
-from agent.local.telnyx_events import TelnyxLeg
-from agent.telephony.sip_numbers import normalized
+from agent.local.phones.g711 import Law
+from agent.local.phones.phone import STATUS, CallStatus, EndOfCall, Phone
+from agent.local.telnyx.events import TelnyxLeg
 
 log = logging.getLogger(__name__)
 

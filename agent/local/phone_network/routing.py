@@ -14,7 +14,7 @@ from livekit.protocol.room import RoomConfiguration
 from livekit.protocol.sip import SIPDispatchRuleInfo, SIPInboundTrunkInfo
 
 from agent.local.phone_network.identifiers import guid
-from agent.telephony.sip_numbers import normalized
+from agent.local.phone_network.numbers import normalized
 
 
 @dataclass(frozen=True, slots=True)

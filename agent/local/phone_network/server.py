@@ -9,11 +9,11 @@ from aiohttp import web
 
 from agent.errors import StackError
 from agent.local.phone_network.behaviours import Answers
+from agent.local.phone_network.callee import Waits
+from agent.local.phone_network.carrier_webhooks import TelnyxWebhooks
 from agent.local.phone_network.control import Control, RunCustomer, default_customer
 from agent.local.phone_network.front_door import FrontDoor
 from agent.local.phone_network.network import PhoneNetwork
-from agent.local.phone_network.outbound import Waits
-from agent.local.phone_network.telnyx_webhooks import TelnyxWebhooks
 from agent.local.phone_network.upstream import Upstream
 from agent.local.phone_network.webhook_control import WebhookControl
 

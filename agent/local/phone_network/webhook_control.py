@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from aiohttp import web
 from pydantic import ValidationError
 
+from agent.local.phone_network.carrier_webhooks import TelnyxWebhooks
 from agent.local.phone_network.control_models import WebhookPlan, WebhooksView
-from agent.local.phone_network.telnyx_webhooks import TelnyxWebhooks
-from agent.local.webhook_samples import telnyx_samples
+from agent.local.telnyx.samples import telnyx_samples
 
 PATH = "/phone-network/webhooks"
 

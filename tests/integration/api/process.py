@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.local.processes import ChildProcess, free_port, spawn
-from agent.local.server import http_ok
+from agent.local.stack.processes import ChildProcess, free_port, spawn
+from agent.local.stack.server import http_ok
 from agent.settings import ROOT
 from tests.webhooks import LIVEKIT_KEY, LIVEKIT_SECRET
 

@@ -15,8 +15,8 @@ import asyncpg
 
 from agent.domain.outcomes import Disposition
 from agent.domain.record import CallRecord
-from agent.local.phone_network.telnyx_webhooks import TELNYX_RETRIES, TelnyxWebhooks
-from agent.local.telnyx_events import Hangup, TelnyxLeg
+from agent.local.phone_network.carrier_webhooks import TELNYX_RETRIES, TelnyxWebhooks
+from agent.local.telnyx.events import Hangup, TelnyxLeg
 from agent.store.calls import CallStore
 from agent.store.database import Database
 from tests.calls.cable import Cable

@@ -17,8 +17,8 @@ from schemathesis.checks import CHECKS
 
 from agent.api.app import build_app
 from agent.api.scopes import Scope
-from agent.local.postgres import LocalPostgres
-from agent.local.processes import free_port
+from agent.local.stack.postgres import LocalPostgres
+from agent.local.stack.processes import free_port
 from tests.database import migrated_database
 from tests.integration.api.conftest import Api, bearer, running_api
 from tests.integration.api.test_access import DOCUMENTED

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from agent.local.processes import free_port
+from agent.local.stack.processes import free_port
 from agent.settings import ROOT, child_environment
 from agent.store.database import Database
 from agent.store.heartbeats import HeartbeatStore, ProcessKind

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from agent.cli import webhooks as commands
-from agent.local.telnyx_events import TelnyxAccount
+from agent.local.telnyx.events import TelnyxAccount
 from tests.integration.api.process import api_process
 from tests.webhooks import LIVEKIT_KEY, LIVEKIT_SECRET
 

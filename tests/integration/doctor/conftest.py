@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from agent.local.postgres import LocalPostgres
+from agent.local.stack.postgres import LocalPostgres
 from tests.database import migrated_database
 from tests.integration.doctor.hospital import Hospital
 

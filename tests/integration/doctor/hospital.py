@@ -27,11 +27,11 @@ from livekit.protocol.sip import (
 )
 
 from agent.doctor.examination import Report
-from agent.local.livekit_server import LocalLiveKit
-from agent.local.processes import LOOPBACK, free_port
-from agent.local.python_server import PythonServer
-from agent.local.telnyx_portal.server import EXAMPLE_KEY, TelnyxPortal, serve_portal
-from agent.local.valkey import LocalValkey
+from agent.local.stack.livekit_server import LocalLiveKit
+from agent.local.stack.processes import LOOPBACK, free_port
+from agent.local.stack.python_server import PythonServer
+from agent.local.stack.valkey import LocalValkey
+from agent.local.telnyx.server import EXAMPLE_KEY, TelnyxPortal, serve_portal
 from agent.settings import ROOT, Settings, load_settings
 from agent.store.database import Database
 from agent.store.heartbeats import HeartbeatStore, Process, ProcessKind

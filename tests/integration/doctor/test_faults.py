@@ -17,9 +17,9 @@ from livekit.protocol.sip import (
 
 from agent.doctor.findings import Group, Level
 from agent.errors import TrunkMisconfigured
-from agent.local.livekit_server import LocalLiveKit
-from agent.local.processes import LOOPBACK, free_port
-from agent.local.telnyx_portal.account import Item
+from agent.local.stack.livekit_server import LocalLiveKit
+from agent.local.stack.processes import LOOPBACK, free_port
+from agent.local.telnyx.account import Item
 from agent.settings import ROOT
 from agent.store.heartbeats import ProcessKind
 from agent.store.trunks import TrunkStore

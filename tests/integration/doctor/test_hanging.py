@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from agent.doctor.findings import Level
-from agent.local.processes import LOOPBACK, free_port
+from agent.local.stack.processes import LOOPBACK, free_port
 from agent.settings import ROOT, Settings, load_settings
 from agent.wiring.doctor import examine_all
 

@@ -11,10 +11,10 @@ import pytest_asyncio
 from aiohttp import web
 from livekit import api
 
-from agent.local.livekit_server import LocalLiveKit
 from agent.local.phone_network.proxy import Proxy
-from agent.local.processes import free_port
-from agent.local.valkey import LocalValkey
+from agent.local.stack.livekit_server import LocalLiveKit
+from agent.local.stack.processes import free_port
+from agent.local.stack.valkey import LocalValkey
 from agent.telephony.sip_server import SipServer, read_server
 
 

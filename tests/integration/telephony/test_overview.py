@@ -7,8 +7,8 @@ from livekit import api
 from livekit.protocol.sip import SIPInboundTrunkInfo, SIPOutboundTrunkInfo
 
 from agent.errors import LiveKitUnavailable
-from agent.local.livekit_server import LocalLiveKit
-from agent.local.valkey import LocalValkey
+from agent.local.stack.livekit_server import LocalLiveKit
+from agent.local.stack.valkey import LocalValkey
 from agent.telephony.overview import LiveKitOverview
 
 

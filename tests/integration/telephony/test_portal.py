@@ -10,8 +10,8 @@ import pytest
 
 from agent.domain.provisioning import Action, Plan, Step
 from agent.errors import CallError, HalfProvisioned, PortalError, TelnyxUnavailable
-from agent.local.telnyx_portal.faults import Kind, PortalFault
-from agent.local.telnyx_portal.server import EXAMPLE_KEY, TelnyxPortal, serve_portal
+from agent.local.telnyx.faults import Kind, PortalFault
+from agent.local.telnyx.server import EXAMPLE_KEY, TelnyxPortal, serve_portal
 from agent.telephony.portal import Portal
 from agent.telephony.portal_apply import apply_portal
 from agent.telephony.portal_parts import Part, PortalWanted

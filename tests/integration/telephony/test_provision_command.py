@@ -17,7 +17,7 @@ from typer.main import get_command
 from agent.cli import console
 from agent.cli.provision import app
 from agent.errors import CallError
-from agent.local.telnyx_portal.server import EXAMPLE_KEY, TelnyxPortal, serve_portal
+from agent.local.telnyx.server import EXAMPLE_KEY, TelnyxPortal, serve_portal
 from agent.settings import ROOT, Settings
 from agent.telephony.sip_apply import ensure
 from agent.telephony.sip_config import load

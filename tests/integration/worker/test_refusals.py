@@ -12,7 +12,7 @@ from agent.domain.attempts import AttemptOutcome, AttemptState
 from agent.domain.outcomes import Disposition, Reason
 from agent.local.phone_network import answers
 from agent.local.phone_network.answers import TwirpAnswer
-from agent.local.postgres import LocalPostgres
+from agent.local.stack.postgres import LocalPostgres
 from tests.database import migrated_database
 from tests.integration.worker.office import Answer, Office, office
 

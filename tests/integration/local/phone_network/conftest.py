@@ -19,13 +19,13 @@ from livekit.protocol.sip import (
     SIPOutboundTrunkInfo,
 )
 
-from agent.local.livekit_server import LocalLiveKit
+from agent.local.phone_network.callee import Waits
 from agent.local.phone_network.network import PhoneNetwork
-from agent.local.phone_network.outbound import Waits
 from agent.local.phone_network.server import open_door
 from agent.local.phone_network.upstream import Upstream
-from agent.local.processes import free_port
-from agent.local.valkey import LocalValkey
+from agent.local.stack.livekit_server import LocalLiveKit
+from agent.local.stack.processes import free_port
+from agent.local.stack.valkey import LocalValkey
 from tests.integration.local.phone_network.witness import Witness
 
 OURS = "+3226010500"

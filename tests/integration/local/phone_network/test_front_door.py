@@ -19,9 +19,9 @@ from agent.errors import StackError
 from agent.local.phone_network.control import RunCustomer
 from agent.local.phone_network.server import OpenDoor, open_door
 from agent.local.phone_network.upstream import Upstream
-from agent.local.phones import Phone
-from agent.local.processes import free_port
-from agent.local.scenarios import Scenario
+from agent.local.phones.phone import Phone
+from agent.local.scenarios.scenario import Scenario
+from agent.local.stack.processes import free_port
 from agent.settings import child_environment
 from tests.integration.local.phone_network.conftest import CALLEE, OURS, Door
 

@@ -11,8 +11,8 @@ from livekit.protocol.sip import CreateSIPParticipantRequest
 
 from agent.errors import Unavailable
 from agent.local.phone_network.behaviours import Answers, NeverAnswers, TransferAccepted
-from agent.local.phone_network.g711 import Samples, loudness
-from agent.local.phones import EndOfCall, HeardFrame, Phone
+from agent.local.phones.g711 import Samples, loudness
+from agent.local.phones.phone import EndOfCall, HeardFrame, Phone
 from tests.integration.local.phone_network.conftest import OURS, Door
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")

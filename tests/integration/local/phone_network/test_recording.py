@@ -27,7 +27,7 @@ from agent.local.phone_network.behaviours import (
     TransferRefused,
 )
 from agent.local.phone_network.network import Credentials
-from agent.local.phones import Phone
+from agent.local.phones.phone import Phone
 from tests.integration.local.phone_network.conftest import (
     CALLEE,
     DEAD_CARRIER_SECONDS,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from livekit import rtc
 
-from agent.local.phone_network.g711 import loudness
+from agent.local.phones.g711 import loudness
 
 
 @dataclass(frozen=True, slots=True)

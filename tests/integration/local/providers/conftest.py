@@ -13,10 +13,10 @@ import pytest
 from livekit import rtc
 from livekit.agents import utils
 
-from agent.local.customer_lines import Lines, prepare_lines
-from agent.local.phone_network.g711 import over_the_line, to_line
-from agent.local.recognition import Pcm
-from agent.local.scenarios import Scenario, find_scenario
+from agent.local.customers.lines import Lines, prepare_lines
+from agent.local.phones.g711 import over_the_line, to_line
+from agent.local.providers.recognition import Pcm
+from agent.local.scenarios.scenario import Scenario, find_scenario
 
 READY_WITHIN_S = 40.0
 

@@ -12,8 +12,8 @@ from livekit.agents import APIConnectionError, APIConnectOptions, APIStatusError
 from livekit.agents.llm import ChatContext, FunctionToolCall, function_tool
 from livekit.plugins import openai
 
-from agent.local.chat_api import ROOM_HEADER
-from agent.local.scenarios import find_scenario
+from agent.local.providers.chat_api import ROOM_HEADER
+from agent.local.scenarios.scenario import find_scenario
 from tests.integration.local.providers.conftest import Server
 
 ONCE = APIConnectOptions(max_retry=0, timeout=1.0)

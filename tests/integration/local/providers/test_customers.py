@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from livekit import rtc
 
-from agent.local.customers import CustomerEvent, CustomerResult, EventKind, run_customer
-from agent.local.recognition import Pcm
-from agent.local.scenarios import Scenario, find_scenario
+from agent.local.customers.customer import CustomerEvent, CustomerResult, EventKind, run_customer
+from agent.local.providers.recognition import Pcm
+from agent.local.scenarios.scenario import Scenario, find_scenario
 from tests.integration.local.providers.conftest import Server
 
 FRAME = 320
@@ -238,6 +238,6 @@ async def test_a_customer_presses_keys_and_can_say_nothing_at_all(server: Server
 async def test_an_answer_that_never_comes_is_a_problem(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("agent.local.customers.ANSWER_WITHIN_S", 0.2)
+    monkeypatch.setattr("agent.local.customers.customer.ANSWER_WITHIN_S", 0.2)
     result, _ = await live(server, TapePhone([], answers_after=5), {"wait": {}})
     assert "nobody answered" in result.problem

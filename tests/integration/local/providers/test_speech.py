@@ -15,8 +15,8 @@ from livekit.agents.stt import SpeechEventType
 from livekit.plugins import deepgram, openai
 from openai import AsyncClient
 
-from agent.local.recognition import Pcm
-from agent.local.scenarios import Scenario, find_scenario, scenario_names
+from agent.local.providers.recognition import Pcm
+from agent.local.scenarios.scenario import Scenario, find_scenario, scenario_names
 from tests.integration.local.providers.conftest import Server, saying, spoken
 
 ONCE = APIConnectOptions(max_retry=0, timeout=2.0)
