@@ -7,7 +7,7 @@ from dataclasses import asdict
 from rich.markup import escape
 
 from agent.cli.console import console, errors
-from agent.domain.provisioning import Action, Plan, Step
+from agent.provisioning.plan import Action, Plan, Step
 
 _SIGNS = {
     Action.CREATE: ("+", "green"),

@@ -13,8 +13,8 @@ from rich.markup import escape
 from agent.cli.console import console, errors
 from agent.cli.context import settings
 from agent.cli.plan_display import as_json, show_done, show_plan, summary
-from agent.domain.provisioning import Action, Plan, Service, Step
 from agent.errors import Refused
+from agent.provisioning.plan import Action, Plan, Service, Step
 from agent.wiring.provision import SIP_FOLDER, Side, by_hand, filled_test_call, sides
 
 app = typer.Typer()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from agent.doctor.findings import Finding, error, ok, unchecked, warning
-from agent.telephony.portal_parts import (
+from agent.provisioning.telnyx.parts import (
     Balance,
     Connection,
     Delivery,

@@ -10,10 +10,8 @@ from dataclasses import dataclass
 
 from agent.doctor.findings import Finding, error, ok, unchecked, warning
 from agent.domain.phone_numbers import parse
-from agent.domain.provisioning import Action, Plan
 from agent.errors import Refused
-from agent.telephony.sip_numbers import normalized
-from agent.telephony.sip_records import (
+from agent.provisioning.livekit.records import (
     TELNYX_USERNAME_HEADER,
     DispatchRule,
     InboundTrunk,
@@ -21,6 +19,8 @@ from agent.telephony.sip_records import (
     Rooms,
     SipRecords,
 )
+from agent.provisioning.plan import Action, Plan
+from agent.telephony.sip_numbers import normalized
 
 PROVISION = "python agent.py provision"
 

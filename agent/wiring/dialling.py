@@ -3,9 +3,9 @@
 from livekit.api import LiveKitAPI
 
 from agent.domain.attempts import Attempt
+from agent.provisioning.livekit.config import outbound_trunk_name
 from agent.settings import ROOT, Settings
 from agent.telephony.dial import Dial
-from agent.telephony.sip_config import outbound_trunk_name
 from agent.wiring.rules import gate_rules
 
 _LAST_WORDS_SECONDS = 60

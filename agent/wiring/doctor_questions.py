@@ -14,6 +14,11 @@ from agent.doctor import carrier, database, livekit, machine, processes, provide
 from agent.doctor.findings import Finding, ok, unchecked
 from agent.doctor.routing import Wanted, judge_drift, judge_routing
 from agent.errors import CallError, SettingsError
+from agent.provisioning.livekit.config import load
+from agent.provisioning.livekit.plan import plan_sip
+from agent.provisioning.livekit.records import records_of
+from agent.provisioning.telnyx.account import Portal
+from agent.provisioning.telnyx.parts import PortalState
 from agent.settings import Settings
 from agent.store.database import Database
 from agent.store.heartbeats import HeartbeatStore, Process
@@ -22,11 +27,6 @@ from agent.store.trunks import TrunkStore
 from agent.store.webhook_freshness import webhook_freshness
 from agent.store.webhook_links import WebhookLinks
 from agent.telephony.livekit_probe import NoSip, ServerAnswer, ask_for_sip, check_key, reach
-from agent.telephony.portal import Portal
-from agent.telephony.portal_parts import PortalState
-from agent.telephony.sip_config import load
-from agent.telephony.sip_plan import plan_sip
-from agent.telephony.sip_records import records_of
 from agent.telephony.sip_server import SipServer
 from agent.voice.trial import Trial, Trialled
 from agent.wiring.dialling import our_number, trunk_name

@@ -5,9 +5,9 @@ from decimal import Decimal
 from urllib.parse import urlsplit
 
 from agent.errors import SettingsError
+from agent.provisioning.telnyx.account import TELNYX_API, Portal
+from agent.provisioning.telnyx.parts import PortalWanted
 from agent.settings import Settings
-from agent.telephony.portal import TELNYX_API, Portal
-from agent.telephony.portal_parts import PortalWanted
 from agent.telephony.telnyx_webhooks import WEBHOOK_PATH
 from agent.wiring.rules import gate_rules
 

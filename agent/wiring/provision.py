@@ -12,17 +12,17 @@ from google.protobuf.json_format import MessageToDict
 from livekit.api import LiveKitAPI
 
 from agent.domain.phone_numbers import parse
-from agent.domain.provisioning import Plan, Service, Step
+from agent.provisioning.livekit.apply import apply_sip
+from agent.provisioning.livekit.config import SipConfig, load, load_participant, outbound_trunk_name
+from agent.provisioning.livekit.plan import SipPlan, plan_sip
+from agent.provisioning.plan import Plan, Service, Step
+from agent.provisioning.telnyx.account import Portal
+from agent.provisioning.telnyx.apply import apply_portal
+from agent.provisioning.telnyx.clicks import clicks
+from agent.provisioning.telnyx.parts import PortalWanted
+from agent.provisioning.telnyx.plan import plan_portal
 from agent.settings import ROOT, Settings, read_environment
 from agent.telephony.asking import asking
-from agent.telephony.portal import Portal
-from agent.telephony.portal_apply import apply_portal
-from agent.telephony.portal_clicks import clicks
-from agent.telephony.portal_parts import PortalWanted
-from agent.telephony.portal_plan import plan_portal
-from agent.telephony.sip_apply import apply_sip
-from agent.telephony.sip_config import SipConfig, load, load_participant, outbound_trunk_name
-from agent.telephony.sip_plan import SipPlan, plan_sip
 from agent.telephony.sip_server import find_outbound_trunk, read_server
 from agent.wiring.dialling import dialling_livekit
 from agent.wiring.portal import portal as open_portal

@@ -18,10 +18,10 @@ from agent.local.stack.parts import Modules
 from agent.local.stack.processes import ChildProcess, free_port, spawn
 from agent.local.stack.server import http_ok
 from agent.local.stack.stack import Stack
+from agent.provisioning.livekit.config import load
+from agent.provisioning.livekit.match import with_trunk
 from agent.settings import ROOT
 from agent.store.migrate import migrate
-from agent.telephony.sip_config import load
-from agent.telephony.sip_match import with_trunk
 from tests.bench.processes import at_rest, on_core
 from tests.bench.script import SHORT_ANSWERS
 from tests.bench.talk import Line

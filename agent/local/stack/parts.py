@@ -24,9 +24,9 @@ from agent.local.stack.python_server import PythonServer
 from agent.local.stack.server import Report, Server, require_free_port
 from agent.local.stack.state import Kind, Part
 from agent.local.stack.valkey import LocalValkey
+from agent.provisioning.livekit.apply import ensure
+from agent.provisioning.livekit.config import load
 from agent.settings import ROOT
-from agent.telephony.sip_apply import ensure
-from agent.telephony.sip_config import load
 
 STAND_IN_KEY = "local-stand-in"
 API_KEYS = ("API_JWT_SECRET", "API_JWKS_URL")

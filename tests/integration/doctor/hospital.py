@@ -32,13 +32,13 @@ from agent.local.stack.processes import LOOPBACK, free_port
 from agent.local.stack.python_server import PythonServer
 from agent.local.stack.valkey import LocalValkey
 from agent.local.telnyx.server import EXAMPLE_KEY, TelnyxPortal, serve_portal
+from agent.provisioning.livekit.apply import ensure
+from agent.provisioning.livekit.config import load
+from agent.provisioning.telnyx.apply import apply_portal
+from agent.provisioning.telnyx.plan import plan_portal
 from agent.settings import ROOT, Settings, load_settings
 from agent.store.database import Database
 from agent.store.heartbeats import HeartbeatStore, Process, ProcessKind
-from agent.telephony.portal_apply import apply_portal
-from agent.telephony.portal_plan import plan_portal
-from agent.telephony.sip_apply import ensure
-from agent.telephony.sip_config import load
 from agent.telephony.sip_server import read_server
 from agent.wiring.doctor import examine_all
 from agent.wiring.portal import portal, portal_wanted

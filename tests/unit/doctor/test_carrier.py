@@ -13,7 +13,7 @@ from agent.doctor.carrier import (
     judge_portal,
 )
 from agent.doctor.findings import Finding, Level
-from agent.telephony.portal_parts import (
+from agent.provisioning.telnyx.parts import (
     Balance,
     Connection,
     Delivery,

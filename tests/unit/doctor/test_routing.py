@@ -13,7 +13,7 @@ from livekit.protocol.sip import (
 
 from agent.doctor.findings import Level
 from agent.doctor.routing import Wanted, judge_routing
-from agent.telephony.sip_records import (
+from agent.provisioning.livekit.records import (
     DispatchRule,
     InboundTrunk,
     OutboundTrunk,

@@ -30,9 +30,9 @@ from agent.local.stack.processes import free_port, is_running, port_is_free
 from agent.local.stack.stack import Stack
 from agent.local.stack.state import Kind, StackState, read_state
 from agent.local.stack.valkey import LocalValkey
+from agent.provisioning.livekit.apply import ensure
+from agent.provisioning.livekit.config import load
 from agent.settings import ROOT
-from agent.telephony.sip_apply import ensure
-from agent.telephony.sip_config import load
 from tests.integration.local.waiting import until
 
 FAKE = str(Path(__file__).parents[1] / "fake_server.py")

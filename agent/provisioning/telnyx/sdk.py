@@ -4,7 +4,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from agent.errors import TelnyxUnavailable
-from agent.telephony.portal_parts import Connection, Delivery, Fqdn, Profile
+from agent.provisioning.telnyx.parts import Connection, Delivery, Fqdn, Profile
 
 if TYPE_CHECKING:
     from telnyx.types.fqdn import Fqdn as SdkFqdn

@@ -24,7 +24,7 @@ from livekit.protocol.sip import (
 )
 
 from agent.errors import FileError, SettingsError
-from agent.telephony import sip_guard, sip_guide
+from agent.provisioning.livekit import guard, guide
 from agent.telephony.sip_numbers import normalized
 
 GIVEN_BY_THE_SERVER = ("SIP_INBOUND_TRUNK_ID", "SIP_OUTBOUND_TRUNK_ID")
@@ -56,7 +56,7 @@ class SipConfig:
     inbound: Wanted[SIPInboundTrunkInfo]
     outbound: Wanted[SIPOutboundTrunkInfo]
     rule: Wanted[SIPDispatchRuleInfo]
-    """Its trunk ids hold sip_guard.OUR_TRUNK where the inbound trunk's own id belongs."""
+    """Its trunk ids hold guard.OUR_TRUNK where the inbound trunk's own id belongs."""
     warnings: tuple[str, ...] = ()
     """What a person should know of these files before they are used."""
 
@@ -67,30 +67,30 @@ def load(folder: Path, variables: Mapping[str, str]) -> SipConfig:
     Raises SettingsError naming a variable without a value; FileError for a file that is missing,
     that LiveKit would not understand, or that would let anybody in.
     """
-    known = {"SIP_INBOUND_TRUNK_ID": sip_guard.OUR_TRUNK, "SIP_OUTBOUND_TRUNK_ID": "", **variables}
-    warnings = list(sip_guide.about_folder(folder))
+    known = {"SIP_INBOUND_TRUNK_ID": guard.OUR_TRUNK, "SIP_OUTBOUND_TRUNK_ID": "", **variables}
+    warnings = list(guide.about_folder(folder))
     inbound = _read(folder, INBOUND, "trunk", SIPInboundTrunkInfo(), known, warnings)
-    if sip_guide.is_guides(inbound.path):
-        warnings += sip_guide.complete_inbound(inbound.info)
+    if guide.is_guides(inbound.path):
+        warnings += guide.complete_inbound(inbound.info)
         inbound = Wanted(inbound.path, inbound.info, inbound.fields | {"allowed_addresses"})
     rule = _read(folder, RULE, "dispatch_rule", SIPDispatchRuleInfo(), known, warnings)
-    if agent := sip_guide.complete_rule(rule.info, known.get("AGENT_NAME", "")):
+    if agent := guide.complete_rule(rule.info, known.get("AGENT_NAME", "")):
         warnings.append(f"{rule.path}: {agent}")
         rule = Wanted(rule.path, rule.info, rule.fields | {"room_config"})
     outbound = _read(folder, OUTBOUND, "trunk", SIPOutboundTrunkInfo(), known, warnings)
     for numbers in (inbound.info.numbers, inbound.info.allowed_numbers, outbound.info.numbers):
         numbers[:] = [normalized(number) for number in numbers]
     warnings += [
-        *sip_guard.check_inbound(inbound.path, inbound.info),
-        *sip_guard.check_rule(rule.path, rule.info),
-        *sip_guard.check_outbound(outbound.path, outbound.info),
+        *guard.check_inbound(inbound.path, inbound.info),
+        *guard.check_rule(rule.path, rule.info),
+        *guard.check_outbound(outbound.path, outbound.info),
     ]
     return SipConfig(inbound, outbound, rule, tuple(warnings))
 
 
 def load_participant(folder: Path, variables: Mapping[str, str]) -> CreateSIPParticipantRequest:
     """Read the test call, `sipParticipant.json`; errors as in `load`."""
-    path = sip_guide.file_of(folder, PARTICIPANT)
+    path = guide.file_of(folder, PARTICIPANT)
     return _parsed(path, _content(path, variables), CreateSIPParticipantRequest())
 
 
@@ -108,11 +108,11 @@ def _read(
     variables: Mapping[str, str],
     warnings: list[str],
 ) -> Wanted[_M]:
-    path = sip_guide.file_of(folder, name)
+    path = guide.file_of(folder, name)
     content = _content(path, variables)
     if not isinstance(content, dict):
         raise FileError(str(path), 1, "no JSON object", f'write {{"{wrapper}": {{…}}}}')
-    inside, warning = sip_guide.unwrapped(content, wrapper)
+    inside, warning = guide.unwrapped(content, wrapper)
     if warning:
         warnings.append(f"{path}: {warning}")
     _parsed(path, inside, info)

@@ -3,8 +3,8 @@
 from dataclasses import fields
 from decimal import Decimal
 
-from agent.domain.provisioning import Difference
-from agent.telephony.portal_parts import AnyPart, P, Value
+from agent.provisioning.plan import Difference
+from agent.provisioning.telnyx.parts import AnyPart, P, Value
 
 
 def differences(found: P, wanted: P) -> tuple[Difference, ...]:

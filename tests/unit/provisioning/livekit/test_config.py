@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from agent.errors import FileError, SettingsError
+from agent.provisioning.livekit.config import load, load_participant
+from agent.provisioning.livekit.guard import open_to_anybody
+from agent.provisioning.livekit.guide import TELNYX_SIGNALLING
 from agent.settings import ROOT
-from agent.telephony.sip_config import load, load_participant
-from agent.telephony.sip_guard import open_to_anybody
-from agent.telephony.sip_guide import TELNYX_SIGNALLING
 
 FOLDER = ROOT / "sip_config"
 VARIABLES = {

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from agent.domain.provisioning import Action, Difference, Plan, Service, Step
 from agent.errors import PortalError
-from agent.telephony.portal_fields import differences, shown
-from agent.telephony.portal_parts import (
+from agent.provisioning.plan import Action, Difference, Plan, Service, Step
+from agent.provisioning.telnyx.fields import differences, shown
+from agent.provisioning.telnyx.parts import (
     AnyPart,
     Connection,
     Found,

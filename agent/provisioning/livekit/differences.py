@@ -7,8 +7,8 @@ from typing import TypeVar
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 
-from agent.domain.provisioning import Difference
-from agent.telephony.sip_config import Wanted
+from agent.provisioning.livekit.config import Wanted
+from agent.provisioning.plan import Difference
 from agent.telephony.sip_numbers import normalized
 
 NOT_SET = "(not set)"

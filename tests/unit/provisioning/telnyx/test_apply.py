@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from agent.domain.provisioning import Action, Plan, Service, Step
-from agent.telephony.portal import Portal
-from agent.telephony.portal_apply import apply_portal
-from agent.telephony.portal_parts import AnyPart, PortalState
-from agent.telephony.portal_plan import plan_portal
-from tests.unit.telephony.test_portal_plan import CONNECTION, DONE, WANTED
+from agent.provisioning.plan import Action, Plan, Service, Step
+from agent.provisioning.telnyx.account import Portal
+from agent.provisioning.telnyx.apply import apply_portal
+from agent.provisioning.telnyx.parts import AnyPart, PortalState
+from agent.provisioning.telnyx.plan import plan_portal
+from tests.unit.provisioning.telnyx.test_plan import CONNECTION, DONE, WANTED
 
 
 class Recorder(Portal):

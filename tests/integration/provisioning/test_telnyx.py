@@ -8,14 +8,14 @@ from decimal import Decimal
 
 import pytest
 
-from agent.domain.provisioning import Action, Plan, Step
 from agent.errors import CallError, HalfProvisioned, PortalError, TelnyxUnavailable
 from agent.local.telnyx.faults import Kind, PortalFault
 from agent.local.telnyx.server import EXAMPLE_KEY, TelnyxPortal, serve_portal
-from agent.telephony.portal import Portal
-from agent.telephony.portal_apply import apply_portal
-from agent.telephony.portal_parts import Part, PortalWanted
-from agent.telephony.portal_plan import plan_portal
+from agent.provisioning.plan import Action, Plan, Step
+from agent.provisioning.telnyx.account import Portal
+from agent.provisioning.telnyx.apply import apply_portal
+from agent.provisioning.telnyx.parts import Part, PortalWanted
+from agent.provisioning.telnyx.plan import plan_portal
 
 OURS = "+3226010500"
 WANTED = PortalWanted(

@@ -12,11 +12,11 @@ from livekit.protocol.sip import (
     SIPOutboundTrunkInfo,
 )
 
-from agent.domain.provisioning import Action, Difference
+from agent.provisioning.livekit.config import SipConfig, load
+from agent.provisioning.livekit.match import with_trunk
+from agent.provisioning.livekit.plan import SipPlan, plan_sip
+from agent.provisioning.plan import Action, Difference
 from agent.settings import ROOT
-from agent.telephony.sip_config import SipConfig, load
-from agent.telephony.sip_match import with_trunk
-from agent.telephony.sip_plan import SipPlan, plan_sip
 from agent.telephony.sip_server import SipServer
 
 VARIABLES = {

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from livekit.protocol.sip import SIPDispatchRuleInfo, SIPInboundTrunkInfo
 
-from agent.telephony.sip_config import SipConfig
-from agent.telephony.sip_match import Found, Part, with_trunk
+from agent.provisioning.livekit.config import SipConfig
+from agent.provisioning.livekit.match import Found, Part, with_trunk
 from agent.telephony.sip_numbers import normalized
 from agent.telephony.sip_server import SipServer
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from agent.provisioning.livekit.config import SipConfig, load, outbound_trunk_name
+from agent.provisioning.livekit.guard import OUR_TRUNK
+from agent.provisioning.livekit.guide import TELNYX_SIGNALLING
 from agent.settings import ROOT
-from agent.telephony.sip_config import SipConfig, load, outbound_trunk_name
-from agent.telephony.sip_guard import OUR_TRUNK
-from agent.telephony.sip_guide import TELNYX_SIGNALLING
 
 VARIABLES = {
     "PHONE_NUMBER": "+3226010500",

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from livekit.protocol.sip import SIPDispatchRuleInfo, SIPInboundTrunkInfo, SIPOutboundTrunkInfo
 
-from agent.telephony.sip_guard import malformed_addresses, open_to_anybody, shares_a_room
+from agent.provisioning.livekit.guard import malformed_addresses, open_to_anybody, shares_a_room
 from agent.telephony.sip_server import SipServer
 
 TELNYX_USERNAME_HEADER = "X-Telnyx-Username"

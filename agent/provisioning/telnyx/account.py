@@ -15,9 +15,9 @@ from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from agent.telephony import portal_sdk
-from agent.telephony.portal_fields import body
-from agent.telephony.portal_parts import (
+from agent.provisioning.telnyx import sdk as telnyx_sdk
+from agent.provisioning.telnyx.fields import body
+from agent.provisioning.telnyx.parts import (
     AnyPart,
     Balance,
     Connection,
@@ -28,7 +28,7 @@ from agent.telephony.portal_parts import (
     PortalState,
     Profile,
 )
-from agent.telephony.portal_requests import Requests
+from agent.provisioning.telnyx.requests import Requests
 
 if TYPE_CHECKING:
     from telnyx import AsyncTelnyx
@@ -105,7 +105,7 @@ class Portal:
                 page_size=self._page_size, sort="created_at"
             ),
         )
-        return tuple(Found(portal_sdk.known_id(one.id), portal_sdk.profile(one)) for one in found)
+        return tuple(Found(telnyx_sdk.known_id(one.id), telnyx_sdk.profile(one)) for one in found)
 
     async def connections(self) -> tuple[Found[Connection], ...]:
         """All FQDN connections, oldest first."""
@@ -116,7 +116,7 @@ class Portal:
             ),
         )
         return tuple(
-            Found(portal_sdk.known_id(one.id), portal_sdk.connection(one)) for one in found
+            Found(telnyx_sdk.known_id(one.id), telnyx_sdk.connection(one)) for one in found
         )
 
     async def fqdns(self) -> tuple[Found[Fqdn], ...]:
@@ -124,7 +124,7 @@ class Portal:
         found = await self._requests.list_all(
             "read the FQDNs", lambda: self._telnyx.fqdns.list(page_size=self._page_size)
         )
-        return tuple(Found(portal_sdk.known_id(one.id), portal_sdk.fqdn(one)) for one in found)
+        return tuple(Found(telnyx_sdk.known_id(one.id), telnyx_sdk.fqdn(one)) for one in found)
 
     async def number(self, phone_number: str) -> Found[Number] | None:
         """The account's number `phone_number` (E.164); None if it has not got it."""
@@ -151,14 +151,14 @@ class Portal:
                 page_size=self._page_size,
             ),
         )
-        return tuple(portal_sdk.delivery(one) for one in found)
+        return tuple(telnyx_sdk.delivery(one) for one in found)
 
     async def balance(self) -> Balance | None:
         """The account's money; None if Telnyx does not say."""
         answer = await self._requests.ask(
             "read the balance", self._telnyx.balance.retrieve, repeat=True
         )
-        available = portal_sdk.amount(answer.data.available_credit) if answer.data else None
+        available = telnyx_sdk.amount(answer.data.available_credit) if answer.data else None
         if answer.data is None or available is None:
             return None
         return Balance(available, answer.data.currency or "")
@@ -217,7 +217,7 @@ class Portal:
                 name=part.name, extra_body=body(part)
             ),
         )
-        return portal_sdk.known_id(answer.data.id if answer.data else None)
+        return telnyx_sdk.known_id(answer.data.id if answer.data else None)
 
     async def _create_connection(self, part: Connection, secret: str) -> str:
         extra = {**body(part), "password": secret}
@@ -227,7 +227,7 @@ class Portal:
                 connection_name=part.connection_name, extra_body=extra
             ),
         )
-        return portal_sdk.known_id(answer.data.id if answer.data else None)
+        return telnyx_sdk.known_id(answer.data.id if answer.data else None)
 
     async def _create_fqdn(self, part: Fqdn) -> str:
         assert part.connection_id is not None
@@ -241,4 +241,4 @@ class Portal:
                 port=part.port,
             ),
         )
-        return portal_sdk.known_id(answer.data.id if answer.data else None)
+        return telnyx_sdk.known_id(answer.data.id if answer.data else None)

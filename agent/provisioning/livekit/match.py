@@ -8,9 +8,9 @@ from typing import TypeVar
 from google.protobuf.message import Message
 from livekit.protocol.sip import SIPDispatchRuleInfo, SIPInboundTrunkInfo, SIPOutboundTrunkInfo
 
-from agent.telephony.sip_config import SipConfig, Wanted
-from agent.telephony.sip_differences import differences
-from agent.telephony.sip_guard import OUR_TRUNK
+from agent.provisioning.livekit.config import SipConfig, Wanted
+from agent.provisioning.livekit.differences import differences
+from agent.provisioning.livekit.guard import OUR_TRUNK
 from agent.telephony.sip_numbers import normalized
 from agent.telephony.sip_server import SipServer
 

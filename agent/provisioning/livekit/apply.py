@@ -14,12 +14,12 @@ from livekit.protocol.sip import (
     DeleteSIPTrunkRequest,
 )
 
-from agent.domain.provisioning import Action, Step
 from agent.errors import HalfProvisioned, LiveKitUnavailable, Refused
+from agent.provisioning.livekit.config import SipConfig, Wanted
+from agent.provisioning.livekit.match import Part, with_trunk
+from agent.provisioning.livekit.plan import SipPlan, plan_sip
+from agent.provisioning.plan import Action, Step
 from agent.telephony.asking import asking
-from agent.telephony.sip_config import SipConfig, Wanted
-from agent.telephony.sip_match import Part, with_trunk
-from agent.telephony.sip_plan import SipPlan, plan_sip
 from agent.telephony.sip_server import read_server
 
 Told = Callable[[Step], None]

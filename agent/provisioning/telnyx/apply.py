@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from agent.domain.provisioning import Action, Plan, Service, Step
 from agent.errors import HalfProvisioned, PortalError, TelnyxUnavailable
-from agent.telephony.portal import Portal
-from agent.telephony.portal_parts import AnyPart, Connection, Number, Part, PortalWanted
-from agent.telephony.portal_plan import CREDENTIAL_FIELD, plan_portal
+from agent.provisioning.plan import Action, Plan, Service, Step
+from agent.provisioning.telnyx.account import Portal
+from agent.provisioning.telnyx.parts import AnyPart, Connection, Number, Part, PortalWanted
+from agent.provisioning.telnyx.plan import CREDENTIAL_FIELD, plan_portal
 
 
 async def apply_portal(

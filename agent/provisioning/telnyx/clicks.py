@@ -3,7 +3,7 @@
 The tabs' and fields' names are those of Telnyx's and LiveKit's guides; Telnyx moves them at times.
 """
 
-from agent.telephony.portal_parts import PortalWanted
+from agent.provisioning.telnyx.parts import PortalWanted
 
 PORTAL = "https://portal.telnyx.com"
 

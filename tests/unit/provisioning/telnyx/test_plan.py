@@ -5,11 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from agent.domain.provisioning import Action, Plan
 from agent.errors import PortalError
-from agent.telephony.portal_clicks import clicks
-from agent.telephony.portal_fields import body, differences
-from agent.telephony.portal_parts import (
+from agent.provisioning.plan import Action, Plan
+from agent.provisioning.telnyx.clicks import clicks
+from agent.provisioning.telnyx.fields import body, differences
+from agent.provisioning.telnyx.parts import (
     Connection,
     Found,
     Fqdn,
@@ -19,7 +19,7 @@ from agent.telephony.portal_parts import (
     PortalWanted,
     Profile,
 )
-from agent.telephony.portal_plan import plan_portal
+from agent.provisioning.telnyx.plan import plan_portal
 
 WANTED = PortalWanted(
     username="example-user",

@@ -13,13 +13,13 @@ from livekit.protocol.sip import (
     SIPInboundTrunkInfo,
 )
 
-from agent.domain.provisioning import Action, Difference
 from agent.errors import HalfProvisioned, Refused
+from agent.provisioning.livekit.apply import SipIds, apply_sip, ensure
+from agent.provisioning.livekit.config import SipConfig, load
+from agent.provisioning.livekit.plan import SipPlan, plan_sip
+from agent.provisioning.plan import Action, Difference
 from agent.settings import ROOT
-from agent.telephony.sip_apply import SipIds, apply_sip, ensure
-from agent.telephony.sip_config import SipConfig, load
-from agent.telephony.sip_plan import SipPlan, plan_sip
-from tests.integration.telephony.conftest import Server
+from tests.integration.provisioning.conftest import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

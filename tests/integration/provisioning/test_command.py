@@ -18,10 +18,10 @@ from agent.cli import console
 from agent.cli.provision import app
 from agent.errors import CallError
 from agent.local.telnyx.server import EXAMPLE_KEY, TelnyxPortal, serve_portal
+from agent.provisioning.livekit.apply import ensure
+from agent.provisioning.livekit.config import load
 from agent.settings import ROOT, Settings
-from agent.telephony.sip_apply import ensure
-from agent.telephony.sip_config import load
-from tests.integration.telephony.conftest import Server
+from tests.integration.provisioning.conftest import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

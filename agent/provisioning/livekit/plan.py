@@ -7,12 +7,12 @@ from typing import TypeVar
 from google.protobuf.message import Message
 from livekit.protocol.sip import SIPInboundTrunkInfo, SIPOutboundTrunkInfo
 
-from agent.domain.provisioning import Action, Plan, Service, Step
-from agent.telephony.sip_config import SipConfig, Wanted
-from agent.telephony.sip_differences import differences, hides_password, only_there
-from agent.telephony.sip_duplicates import Duplicate, duplicates
-from agent.telephony.sip_guard import open_to_anybody, shares_a_room, takes_strangers
-from agent.telephony.sip_match import Found, Part, find, with_trunk
+from agent.provisioning.livekit.config import SipConfig, Wanted
+from agent.provisioning.livekit.differences import differences, hides_password, only_there
+from agent.provisioning.livekit.duplicates import Duplicate, duplicates
+from agent.provisioning.livekit.guard import open_to_anybody, shares_a_room, takes_strangers
+from agent.provisioning.livekit.match import Found, Part, find, with_trunk
+from agent.provisioning.plan import Action, Plan, Service, Step
 from agent.telephony.sip_server import SipServer
 
 _M = TypeVar("_M", bound=Message)

@@ -9,9 +9,14 @@ import pytest
 from livekit.protocol.sip import SIPDispatchRuleInfo, SIPInboundTrunkInfo
 
 from agent.errors import FileError
+from agent.provisioning.livekit.config import load
+from agent.provisioning.livekit.guard import (
+    OUR_TRUNK,
+    open_to_anybody,
+    shares_a_room,
+    takes_strangers,
+)
 from agent.settings import ROOT
-from agent.telephony.sip_config import load
-from agent.telephony.sip_guard import OUR_TRUNK, open_to_anybody, shares_a_room, takes_strangers
 
 VARIABLES = {
     "PHONE_NUMBER": "+3226010500",
