@@ -8,9 +8,9 @@ import structlog
 from livekit.agents import APIError, llm
 from livekit.agents.llm import ChatContext
 
-from agent.conversation.instructions import fill
-from agent.conversation.playbook import Playbook
 from agent.domain.calls import CallTurn, Speaker
+from agent.playbook.instructions import fill
+from agent.playbook.model import Playbook
 
 log = structlog.get_logger(__name__)
 

@@ -14,12 +14,12 @@ from livekit.agents import RunContext, StopResponse, ToolError, function_tool
 from livekit.agents.llm import RawFunctionTool
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from agent.conversation.answers import answers_model
 from agent.conversation.ending import Ending
 from agent.conversation.live_call import LiveCall
 from agent.domain.calls import EventKind
 from agent.domain.phone_numbers import PhoneNumber
 from agent.errors import Refused, Unavailable
+from agent.playbook.answers import answers_model
 
 _CALENDAR_SECONDS = 5.0
 _SLOTS_OFFERED = 4

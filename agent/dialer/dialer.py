@@ -9,7 +9,6 @@ import contextlib
 
 import structlog
 
-from agent.conversation.playbook import Playbook
 from agent.dialer.parts import DialerParts
 from agent.domain import outbound
 from agent.domain.attempts import Attempt, AttemptOutcome, next_try
@@ -17,6 +16,7 @@ from agent.domain.calls import Source
 from agent.domain.contactability import Decision, Objection, Rule, may_call
 from agent.domain.outcomes import Reason
 from agent.errors import DatabaseUnavailable, LiveKitUnavailable, PlaybookError, RoomInUse
+from agent.playbook.model import Playbook
 from agent.store.dialings import Again
 from agent.store.heartbeats import LIVE_SECONDS
 from agent.telephony.dispatch import CallOrder, send_agent

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from livekit import api
 
-from agent.conversation.playbook import Playbook
 from agent.domain.contactability import Rules
+from agent.playbook.model import Playbook
 from agent.store.attempts import AttemptStore
 from agent.store.dialings import DialingStore
 

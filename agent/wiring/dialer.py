@@ -13,12 +13,12 @@ from uuid import uuid4
 import structlog
 from livekit import api
 
-from agent.conversation.playbook_file import load_playbook
 from agent.dialer.dialer import Dialer
 from agent.dialer.parts import DialerParts
 from agent.dialer.reaper import Reaper
 from agent.dialer.watch import Watch
 from agent.errors import LiveKitUnavailable
+from agent.playbook.load import load_playbook
 from agent.settings import Settings
 from agent.store.activity import ActivityStore
 from agent.store.attempts import NOTIFY_CHANNEL, AttemptStore

@@ -9,11 +9,11 @@ from typing import Generic, TypeVar
 
 from livekit import api
 
-from agent.conversation.playbook import Playbook
 from agent.doctor import carrier, database, livekit, machine, processes, providers, webhooks
 from agent.doctor.findings import Finding, ok, unchecked
 from agent.doctor.routing import Wanted, judge_drift, judge_routing
 from agent.errors import CallError, SettingsError
+from agent.playbook.model import Playbook
 from agent.provisioning.livekit.config import load
 from agent.provisioning.livekit.plan import plan_sip
 from agent.provisioning.livekit.records import records_of

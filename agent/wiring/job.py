@@ -10,15 +10,15 @@ from zoneinfo import ZoneInfo
 
 from livekit.agents import JobProcess
 
-from agent.conversation.answers import answers_model
-from agent.conversation.phrases import load_phrases
-from agent.conversation.playbook import Playbook, opening_range
-from agent.conversation.playbook_file import load_playbook
-from agent.conversation.speech_rules import load_speech_rules
 from agent.domain.appointments import Opening, OpeningHours
 from agent.domain.phrases import Phrases
 from agent.domain.promises import SpeechRules
 from agent.errors import CallError
+from agent.playbook.answers import answers_model
+from agent.playbook.load import load_playbook
+from agent.playbook.model import Playbook, opening_range
+from agent.playbook.phrases import load_phrases
+from agent.playbook.speech_rules import load_speech_rules
 from agent.settings import Settings
 from agent.store.calendar import PostgresCalendar
 from agent.store.calls import CallStore

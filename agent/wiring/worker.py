@@ -9,13 +9,13 @@ import structlog
 from livekit import api
 from livekit.agents.utils import http_context
 
-from agent.conversation.instructions import fill, instructions
-from agent.conversation.phrases import load_phrases
-from agent.conversation.playbook import Playbook
-from agent.conversation.playbook_file import load_playbook
-from agent.conversation.speech_rules import load_speech_rules
 from agent.domain.calls import Direction
 from agent.errors import LiveKitUnavailable, SettingsError
+from agent.playbook.instructions import fill, instructions
+from agent.playbook.load import load_playbook
+from agent.playbook.model import Playbook
+from agent.playbook.phrases import load_phrases
+from agent.playbook.speech_rules import load_speech_rules
 from agent.settings import Settings
 from agent.store.calls import CallStore
 from agent.store.crashed import CrashedCalls

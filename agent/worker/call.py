@@ -16,11 +16,11 @@ from livekit.agents import AutoSubscribe, JobContext
 from livekit.agents.voice.room_io import RoomOptions, TextOutputOptions
 
 from agent.conversation.conversation import Conversation
-from agent.conversation.instructions import instructions
 from agent.conversation.live_call import LiveCall
 from agent.conversation.summary import summarise
 from agent.domain.calls import Direction, EventKind
 from agent.domain.phone_numbers import PhoneNumber
+from agent.playbook.instructions import instructions
 from agent.telephony.caller import GONE, Caller, read_caller, wait_until_active
 from agent.telephony.dispatch import CONTROL_TOPIC
 from agent.telephony.phone_line import LiveKitPhoneLine

@@ -12,12 +12,12 @@ from livekit.agents import JobProcess
 from livekit.api import LiveKitAPI
 
 from agent.conversation.live_call import FactSink
-from agent.conversation.playbook import Playbook
 from agent.domain.appointments import Calendar
 from agent.domain.attempts import Attempt
 from agent.domain.contactability import Rules
 from agent.domain.phrases import Phrases
 from agent.domain.promises import SpeechRules
+from agent.playbook.model import Playbook
 from agent.store.dialings import DialingStore
 from agent.store.trunks import TrunkStore
 from agent.telephony.dial import Dial

@@ -24,7 +24,6 @@ import structlog
 from livekit import api
 from pydantic import TypeAdapter
 
-from agent.conversation.playbook_file import load_playbook
 from agent.dialer.dialer import Dialer
 from agent.dialer.parts import DialerParts
 from agent.domain.attempts import Basis, NewAttempt, Origin, seconds_per_call
@@ -32,6 +31,7 @@ from agent.domain.contactability import Rules
 from agent.domain.phone_numbers import parse
 from agent.errors import StackError
 from agent.local.stack.postgres import LocalPostgres
+from agent.playbook.load import load_playbook
 from agent.settings import ROOT
 from agent.store.attempts import NOTIFY_CHANNEL, AttemptStore
 from agent.store.database import Database

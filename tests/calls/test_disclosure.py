@@ -2,10 +2,10 @@
 
 import pytest
 
-from agent.conversation.playbook_file import load_playbook
 from agent.domain.calls import EventKind, Speaker
 from agent.domain.outcomes import Disposition, Reason
 from agent.local.scenarios.agent_rules import Rule
+from agent.playbook.load import load_playbook
 from agent.settings import ROOT
 from tests.calls.call_centre import SHORT_DISCLOSURE, CallCentre, Line
 from tests.calls.speech import how_far, words

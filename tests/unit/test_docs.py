@@ -13,15 +13,6 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from agent.cli import main
-from agent.conversation.playbook import (
-    AnswerType,
-    Appointment,
-    Lines,
-    Playbook,
-    Question,
-    TransferTarget,
-)
-from agent.conversation.playbook_file import load_playbook
 from agent.domain.calls import EventKind
 from agent.domain.outcomes import Disposition
 from agent.errors import PlaybookError
@@ -30,6 +21,15 @@ from agent.local.scenarios.agent_rules import Branch, Rule
 from agent.local.scenarios.scenario import Expect, Scenario, load_scenario
 from agent.local.scenarios.steps import STEP_KINDS, HangUp, SpeakDuringTurn, Wait, WaitEnd
 from agent.local.stack.parts import PART_ORDER
+from agent.playbook.load import load_playbook
+from agent.playbook.model import (
+    AnswerType,
+    Appointment,
+    Lines,
+    Playbook,
+    Question,
+    TransferTarget,
+)
 from agent.settings import ROOT
 from tests.unit.test_project_files import variables_of_example
 

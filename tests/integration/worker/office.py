@@ -23,7 +23,6 @@ from uuid import UUID, uuid4
 from aiohttp import web
 from livekit import api, rtc
 
-from agent.conversation.playbook_file import load_playbook
 from agent.dialer.dialer import Dialer
 from agent.dialer.parts import DialerParts
 from agent.domain.attempts import Attempt, Basis, NewAttempt, Origin, seconds_per_call
@@ -32,6 +31,7 @@ from agent.domain.contactability import Rules
 from agent.domain.phone_numbers import parse
 from agent.errors import DatabaseUnavailable
 from agent.local.phone_network.answers import TwirpAnswer
+from agent.playbook.load import load_playbook
 from agent.settings import ROOT
 from agent.store.attempts import AttemptStore
 from agent.store.calls import CallStore

@@ -23,14 +23,14 @@ from livekit.agents.llm import ChatContext, ChatMessage
 from livekit.agents.voice.agent_session import SessionConnectOptions
 
 from agent.conversation.conversation import Conversation
-from agent.conversation.instructions import instructions
 from agent.conversation.live_call import LiveCall
-from agent.conversation.phrases import load_phrases
-from agent.conversation.playbook import Playbook, opening_range
-from agent.conversation.playbook_file import load_playbook
-from agent.conversation.speech_rules import load_speech_rules
 from agent.domain.appointments import Calendar, Opening, OpeningHours
 from agent.domain.calls import Direction, EventKind, Speaker
+from agent.playbook.instructions import instructions
+from agent.playbook.load import load_playbook
+from agent.playbook.model import Playbook, opening_range
+from agent.playbook.phrases import load_phrases
+from agent.playbook.speech_rules import load_speech_rules
 from agent.settings import ROOT
 from agent.voice.recorder import CallRecorder
 from agent.voice.spoken_ahead import SpokenAhead

@@ -4,9 +4,9 @@ from functools import cache
 
 import pytest
 
-from agent.conversation.playbook_file import load_playbook
-from agent.conversation.speech_rules import load_speech_rules
 from agent.domain.promises import SpeechRules, amounts_in, why_not
+from agent.playbook.load import load_playbook
+from agent.playbook.speech_rules import load_speech_rules
 from agent.settings import ROOT
 
 PROMPTS = ROOT / "prompts"

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, create_model
 from pydantic_core import PydanticCustomError
 
-from agent.conversation.playbook import AnswerType, Question
+from agent.playbook.model import AnswerType, Question
 
 
 @functools.cache

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from agent.conversation.phrases import load_all_phrases, load_phrases
 from agent.domain.phrases import (
     FILLERS,
     asks_if_robot,
@@ -14,6 +13,7 @@ from agent.domain.phrases import (
     says_goodbye,
 )
 from agent.errors import PlaybookError
+from agent.playbook.phrases import load_all_phrases, load_phrases
 from agent.settings import ROOT
 
 LANGUAGES = load_all_phrases(ROOT / "prompts")

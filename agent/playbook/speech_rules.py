@@ -7,9 +7,9 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from text_to_num import alpha2digit
 
-from agent.conversation.playbook import Playbook
 from agent.domain.promises import SpeechRules, amounts_in
 from agent.errors import PlaybookError
+from agent.playbook.model import Playbook
 
 
 class _File(BaseModel):

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 import yaml
 from pydantic import ValidationError
 
-from agent.conversation.playbook import Playbook
 from agent.errors import PlaybookError
+from agent.playbook.model import Playbook
 
 _FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from agent.conversation.instructions import fill, instructions
-from agent.conversation.playbook_file import load_playbook
-from agent.conversation.speech_rules import load_speech_rules
 from agent.domain.calls import Direction
 from agent.domain.promises import Amount
 from agent.errors import PlaybookError
+from agent.playbook.instructions import fill, instructions
+from agent.playbook.load import load_playbook
+from agent.playbook.speech_rules import load_speech_rules
 from tests.unit.conversation.fakes import NOW
 from tests.unit.conversation.scene import DEFAULT, PROMPTS
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from string import Template
 from zoneinfo import ZoneInfo
 
-from agent.conversation.playbook import AnswerType, Playbook, Question
 from agent.domain.calls import Direction
 from agent.errors import PlaybookError
+from agent.playbook.model import AnswerType, Playbook, Question
 
 _LANGUAGES = {"en": "English", "fr": "French", "nl": "Dutch", "de": "German"}
 _ANSWERS = {
