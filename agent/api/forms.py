@@ -12,7 +12,7 @@ from agent.domain.attempts import AttemptOutcome, AttemptState, Basis
 from agent.domain.calls import CallState, Direction, EventKind, Scalar, Speaker
 from agent.domain.outcomes import Disposition
 from agent.domain.suspicion import Pattern, Severity
-from agent.telephony.overview import ParticipantKind
+from agent.telephony.rooms import ParticipantKind
 
 ROOM_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.+-]{0,127}$"
 PRINTABLE = r"^[^\x00-\x1f\x7f]+$"

@@ -10,16 +10,16 @@ from agent.api.access import Gatekeeper
 from agent.api.webhook_desk import WebhookDesk
 from agent.domain.contactability import Rules
 from agent.domain.suspicion import Thresholds
-from agent.store.activity import ActivityStore
 from agent.store.attempts import AttemptStore
 from agent.store.call_list import CallList
 from agent.store.calls import CallStore
 from agent.store.heartbeats import HeartbeatStore
 from agent.store.opt_outs import OptOutList
 from agent.store.refusals import RefusalStore
+from agent.store.statistics import ActivityStore
 from agent.store.trunks import TrunkStore
 from agent.store.webhook_freshness import WebhookFreshness
-from agent.telephony.overview import LiveKitOverview
+from agent.telephony.rooms import LiveKitOverview
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from agent.domain.webhooks import (
     carrier_delivery,
     room_delivery,
 )
-from agent.store.inbox import KeptWebhook, WebhookInbox
+from agent.store.webhook_inbox import KeptWebhook, WebhookInbox
 from agent.telephony.livekit_webhooks import LiveKitSignatures, read_livekit
 from agent.telephony.telnyx_signatures import (
     SIGNATURE_HEADER,

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from agent.cli.context import settings
-from agent.wiring.logs import configure_logs
+from agent.logs.setup import configure_logs
 
 app = typer.Typer()
 

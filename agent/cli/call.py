@@ -23,7 +23,7 @@ from agent.store.calls import CallStore
 from agent.store.database import Database
 from agent.store.heartbeats import is_dialling_possible
 from agent.telephony.dial import cli_form
-from agent.telephony.sip_server import find_outbound_trunk
+from agent.telephony.trunks import find_outbound_trunk
 from agent.wiring.dialling import dial_of, dialling_livekit, trunk_name
 from agent.wiring.rules import gate_rules
 

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from agent.cli.context import settings
+from agent.logs.setup import configure_logs
 from agent.wiring.dialer import run_dialer
-from agent.wiring.logs import configure_logs
 
 app = typer.Typer()
 

@@ -21,8 +21,8 @@ from agent.cli.stack import (
 from agent.local.stack.reloading import ReloadingWorker
 from agent.local.stack.stack import Stack
 from agent.local.stack.state import read_state
+from agent.logs.setup import configure_logs
 from agent.settings import read_environment
-from agent.wiring.logs import configure_logs
 from agent.wiring.worker import run_worker
 
 app = typer.Typer()

@@ -18,11 +18,11 @@ from livekit.agents.voice.events import UserTranscriptionTimeoutEvent
 from agent.conversation.ending import Ending
 from agent.conversation.live_call import LiveCall
 from agent.conversation.opening import Opening
+from agent.conversation.provider_failures import Trouble
 from agent.conversation.sales_agent import SalesAgent
 from agent.conversation.silence import Silence
 from agent.conversation.tools import build_tools
 from agent.conversation.transcript import Transcript
-from agent.conversation.trouble import Trouble
 from agent.domain.calls import CallTurn, EventKind
 from agent.domain.phrases import is_opt_out
 

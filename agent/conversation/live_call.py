@@ -14,7 +14,7 @@ from agent.domain.promises import SpeechRules
 from agent.playbook.model import Playbook
 from agent.voice.heard_text import HeardText
 from agent.voice.recorder import CallRecorder
-from agent.voice.spoken_ahead import SpokenAhead
+from agent.voice.speech_cache import SpokenAhead
 
 
 class FactSink(Protocol):

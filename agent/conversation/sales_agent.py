@@ -7,14 +7,14 @@ from livekit import rtc
 from livekit.agents import Agent, FlushSentinel, ModelSettings, StopResponse, llm, stt
 from livekit.agents.llm import ChatChunk, ChatContext, ChatMessage
 
-from agent.conversation.gate import SentenceGate
+from agent.conversation.guardrail import SentenceGate
 from agent.conversation.live_call import LiveCall
 from agent.conversation.opening import Opening
 from agent.conversation.tools import Tool
 from agent.domain.calls import EventKind
 from agent.domain.phrases import asks_if_robot, is_backchannel
 from agent.domain.promises import CLAIMS_TO_BE_A_PERSON, why_not
-from agent.voice.interruption import resume_soon
+from agent.voice.false_interruption import resume_soon
 from agent.voice.onset import without_lead
 
 _TRANSCRIPTS = (

@@ -10,7 +10,7 @@ import contextlib
 import structlog
 
 from agent.dialer.parts import DialerParts
-from agent.domain import outbound
+from agent.domain import outbound_events
 from agent.domain.attempts import Attempt, AttemptOutcome, next_try
 from agent.domain.calls import Source
 from agent.domain.contactability import Decision, Objection, Rule, may_call
@@ -80,7 +80,7 @@ class Dialer:
             await parts.attempts.end(attempt.id, AttemptOutcome.REFUSED, rules)
             log.info("attempt_refused", attempt_id=str(attempt.id), rules=rules)
             return
-        created = outbound.created(
+        created = outbound_events.created(
             attempt,
             parts.now(),
             our_number=parts.our_number,
@@ -114,7 +114,7 @@ class Dialer:
         try:
             await send_agent(parts.livekit, parts.agent_name, attempt.room_name, order)
         except RoomInUse:
-            event = outbound.not_connected(
+            event = outbound_events.not_connected(
                 attempt.call_id, parts.now(), Source.DIALER, Reason.NOT_ALLOWED
             )
             await parts.dialings.refuse(attempt.call_id, [event], Rule.ROOM_IN_USE)
@@ -127,7 +127,7 @@ class Dialer:
     async def _give_back(self, attempt: Attempt) -> None:
         parts = self._parts
         now = parts.now()
-        event = outbound.not_connected(attempt.call_id, now, Source.DIALER, Reason.NO_AGENT)
+        event = outbound_events.not_connected(attempt.call_id, now, Source.DIALER, Reason.NO_AGENT)
         due = next_try(attempt.tries + 1, now, parts.rng)
         again = Again((due - now).total_seconds(), parts.new_id()) if due else None
         await parts.dialings.give_back(attempt.call_id, [event], Reason.NO_AGENT, again)

@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 
 from agent.dialer.parts import DialerParts
-from agent.domain import outbound
+from agent.domain import outbound_events
 from agent.domain.attempts import DialingState, next_try
 from agent.domain.calls import Source
 from agent.domain.outcomes import Reason
@@ -79,7 +79,7 @@ class Reaper:
         due = next_try(attempt.tries, now, parts.rng)
         taken = await parts.dialings.give_back(
             dialing.call_id,
-            [outbound.not_connected(dialing.call_id, now, Source.DIALER, Reason.NO_AGENT)],
+            [outbound_events.not_connected(dialing.call_id, now, Source.DIALER, Reason.NO_AGENT)],
             Reason.NO_AGENT,
             Again((due - now).total_seconds(), parts.new_id()) if due else None,
             only_if=DialingState.DISPATCHED,
@@ -96,7 +96,7 @@ class Reaper:
         if self._lasts_too_long(dialing) or await self._is_alone(dialing):
             # The room first: from here on nobody's phone rings without an agent behind it.
             await self._end_room(dialing)
-            events = outbound.died(dialing.call_id, self._parts.now())
+            events = outbound_events.died(dialing.call_id, self._parts.now())
             if await self._parts.dialings.finish(dialing.call_id, events):
                 log.error("call_without_agent_ended", call_id=str(dialing.call_id))
 

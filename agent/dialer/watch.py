@@ -12,7 +12,7 @@ import structlog
 
 from agent.domain.suspicion import Pattern, Severity, Thresholds, suspicions
 from agent.errors import DatabaseUnavailable
-from agent.store.activity import ActivityStore
+from agent.store.statistics import ActivityStore
 from agent.store.trunks import TrunkStore
 
 log = structlog.get_logger(__name__)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from agent.doctor.findings import Finding, error, ok, unchecked, warning
-from agent.telephony.livekit_probe import NoSip, ServerAnswer
+from agent.telephony.probe import NoSip, ServerAnswer
 
 SKEW_NOTICED = timedelta(seconds=5)
 SKEW_FATAL = timedelta(seconds=60)

@@ -1,3 +1,3 @@
-"""What is written under prompts/, read and checked: playbooks, phrases, speech rules, instructions.
+"""What is written under prompts/, read and checked: playbooks, phrases, rules, instructions.
 
-Plain values come out; nothing here speaks. Called by `conversation`, `wiring`, `doctor` and `cli`."""
+Plain values come out; nothing here speaks. Called by `conversation`, `wiring`, `doctor`, `cli`."""

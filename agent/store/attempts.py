@@ -27,7 +27,7 @@ from agent.domain.contactability import ContactFacts, Decision, Objection, Rule
 from agent.domain.phone_numbers import PhoneNumber
 from agent.errors import IdempotencyConflict, Refused, RoomInUse
 from agent.store.database import Database
-from agent.store.forms import Json, storable
+from agent.store.event_json import Json, storable
 from agent.store.queries import query
 
 NOTIFY_CHANNEL = "attempts"

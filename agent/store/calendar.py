@@ -8,7 +8,7 @@ import asyncpg
 from agent.domain.appointments import Appointment, OpeningHours, Slot, free_slots, slot_at
 from agent.errors import Refused
 from agent.store.database import Database
-from agent.store.forms import storable
+from agent.store.event_json import storable
 from agent.store.queries import query
 
 _TAKEN_SLOTS = query("taken_slots")

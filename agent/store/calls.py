@@ -30,7 +30,7 @@ from agent.domain.record import CallRecord, fold
 from agent.errors import Refused
 from agent.store.calendar import appointment_from
 from agent.store.database import Connection, Database
-from agent.store.forms import Json, events_form, storable, turns_form
+from agent.store.event_json import Json, events_form, storable, turns_form
 from agent.store.queries import query
 
 _LOCK_CALL = query("lock_call")

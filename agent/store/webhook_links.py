@@ -16,7 +16,7 @@ from agent.domain.calls import CallEvent
 from agent.errors import CallError
 from agent.store.calls import append_within
 from agent.store.database import Database
-from agent.store.forms import events_from
+from agent.store.event_json import events_from
 from agent.store.queries import query
 
 log = structlog.get_logger(__name__)

@@ -19,7 +19,6 @@ from agent.api.parts import ApiParts
 from agent.api.rate_limits import RateLimiter, RateLimits
 from agent.errors import SettingsError
 from agent.settings import Environment, Settings
-from agent.store.activity import ActivityStore
 from agent.store.attempts import AttemptStore
 from agent.store.call_list import CallList
 from agent.store.calls import CallStore
@@ -27,11 +26,12 @@ from agent.store.database import Database
 from agent.store.heartbeats import HeartbeatStore, ProcessKind
 from agent.store.opt_outs import OptOutList
 from agent.store.refusals import RefusalStore
+from agent.store.statistics import ActivityStore
 from agent.store.trunks import TrunkStore
 from agent.store.webhook_freshness import WebhookFreshness
-from agent.telephony.overview import LiveKitOverview
+from agent.telephony.rooms import LiveKitOverview
 from agent.wiring.dialling import trunk_name
-from agent.wiring.heartbeat import keep_beating
+from agent.wiring.process import keep_beating
 from agent.wiring.production import check_exposure
 from agent.wiring.rules import gate_rules, watch_thresholds
 from agent.wiring.tokens import build_verifier

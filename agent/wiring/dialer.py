@@ -20,16 +20,16 @@ from agent.dialer.watch import Watch
 from agent.errors import LiveKitUnavailable
 from agent.playbook.load import load_playbook
 from agent.settings import Settings
-from agent.store.activity import ActivityStore
 from agent.store.attempts import NOTIFY_CHANNEL, AttemptStore
 from agent.store.database import Database
 from agent.store.dialings import DialingStore
 from agent.store.heartbeats import ProcessKind
 from agent.store.listening import listen
+from agent.store.statistics import ActivityStore
 from agent.store.trunks import TrunkStore
-from agent.telephony.sip_server import find_outbound_trunk
+from agent.telephony.trunks import find_outbound_trunk
 from agent.wiring.dialling import dialling_livekit, our_number, trunk_name
-from agent.wiring.heartbeat import keep_beating
+from agent.wiring.process import keep_beating
 from agent.wiring.rules import gate_rules, watch_thresholds
 from agent.wiring.worker import check_livekit
 

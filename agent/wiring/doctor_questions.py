@@ -26,9 +26,9 @@ from agent.store.migrate import schema_state
 from agent.store.trunks import TrunkStore
 from agent.store.webhook_freshness import webhook_freshness
 from agent.store.webhook_links import WebhookLinks
-from agent.telephony.livekit_probe import NoSip, ServerAnswer, ask_for_sip, check_key, reach
-from agent.telephony.sip_server import SipServer
-from agent.voice.trial import Trial, Trialled
+from agent.telephony.probe import NoSip, ServerAnswer, ask_for_sip, check_key, reach
+from agent.telephony.trunks import SipServer
+from agent.voice.provider_probe import Trial, Trialled
 from agent.wiring.dialling import our_number, trunk_name
 from agent.wiring.portal import portal, portal_wanted
 from agent.wiring.provision import SIP_FOLDER, variables

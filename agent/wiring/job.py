@@ -14,6 +14,7 @@ from agent.domain.appointments import Opening, OpeningHours
 from agent.domain.phrases import Phrases
 from agent.domain.promises import SpeechRules
 from agent.errors import CallError
+from agent.logs.setup import configure_job_logs
 from agent.playbook.answers import answers_model
 from agent.playbook.load import load_playbook
 from agent.playbook.model import Playbook, opening_range
@@ -26,12 +27,11 @@ from agent.store.database import Database
 from agent.store.journal import Journal
 from agent.telephony.dispatch import CallOrder
 from agent.voice.pipeline import Pipeline, build_pipeline, load_vad, warm_up
-from agent.voice.spoken_ahead import SpokenAhead
+from agent.voice.speech_cache import SpokenAhead
 from agent.wiring.dialling import dialling_livekit, our_number, trunk_name
-from agent.wiring.logs import configure_job_logs
 from agent.wiring.outbound import outbound_parts
-from agent.worker.hand_over import PersonLine
 from agent.worker.parts import CallParts
+from agent.worker.warm_transfer import PersonLine
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _KEY = "prepared"

@@ -22,8 +22,8 @@ from agent.provisioning.telnyx.clicks import clicks
 from agent.provisioning.telnyx.parts import PortalWanted
 from agent.provisioning.telnyx.plan import plan_portal
 from agent.settings import ROOT, Settings, read_environment
-from agent.telephony.asking import asking
-from agent.telephony.sip_server import find_outbound_trunk, read_server
+from agent.telephony.livekit_api import asking
+from agent.telephony.trunks import find_outbound_trunk, read_server
 from agent.wiring.dialling import dialling_livekit
 from agent.wiring.portal import portal as open_portal
 from agent.wiring.portal import portal_wanted

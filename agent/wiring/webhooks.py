@@ -9,7 +9,7 @@ from functools import partial
 from agent.api.webhook_desk import WebhookDesk
 from agent.settings import Settings
 from agent.store.database import Database
-from agent.store.inbox import WebhookInbox
+from agent.store.webhook_inbox import WebhookInbox
 from agent.store.webhook_links import WebhookLinks, keep_linking
 from agent.telephony.livekit_webhooks import LiveKitSignatures
 from agent.telephony.telnyx_signatures import TelnyxSignatures

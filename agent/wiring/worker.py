@@ -24,10 +24,10 @@ from agent.store.heartbeats import ProcessKind
 from agent.store.retention import Retention
 from agent.store.spool import recover
 from agent.voice.pipeline import build_tts
-from agent.wiring.heartbeat import keep_beating
 from agent.wiring.job import build_call_parts, prepare_process, spoken_ahead, spool_dir
+from agent.wiring.process import keep_beating
 from agent.worker.admission import Admission
-from agent.worker.aftercare import Aftercare
+from agent.worker.ended_jobs import Aftercare
 from agent.worker.health import HealthServer
 from agent.worker.server import Worker, run_until_signalled
 

@@ -21,14 +21,14 @@ from agent.conversation.summary import summarise
 from agent.domain.calls import Direction, EventKind
 from agent.domain.phone_numbers import PhoneNumber
 from agent.playbook.instructions import instructions
-from agent.telephony.caller import GONE, Caller, read_caller, wait_until_active
 from agent.telephony.dispatch import CONTROL_TOPIC
 from agent.telephony.phone_line import LiveKitPhoneLine
+from agent.telephony.remote_party import GONE, Caller, read_caller, wait_until_active
 from agent.voice.heard_audio import HeardAudio
 from agent.voice.pipeline import LISTENING, build_session
 from agent.voice.recorder import CallRecorder
-from agent.worker.hand_over import PERSON, HandOver
 from agent.worker.parts import BuildParts, CallParts
+from agent.worker.warm_transfer import PERSON, HandOver
 
 _CALLER_COMES_SECONDS = 5.0
 """A caller is in the room before its agent is sent for; who is not there any more has hung up."""

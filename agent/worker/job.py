@@ -6,7 +6,7 @@ from livekit.agents import JobContext
 from agent.domain.calls import EventKind
 from agent.telephony.dispatch import read_order
 from agent.worker.call import RunningCall, take_inbound
-from agent.worker.outbound import take_outbound
+from agent.worker.outbound_call import take_outbound
 from agent.worker.parts import BuildParts
 
 log = structlog.get_logger(__name__)

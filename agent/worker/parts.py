@@ -23,8 +23,8 @@ from agent.store.trunks import TrunkStore
 from agent.telephony.dial import Dial
 from agent.telephony.dispatch import CallOrder
 from agent.voice.pipeline import Pipeline
-from agent.voice.spoken_ahead import SpokenAhead
-from agent.worker.hand_over import PersonLine
+from agent.voice.speech_cache import SpokenAhead
+from agent.worker.warm_transfer import PersonLine
 
 
 class Journal(FactSink, Protocol):

@@ -13,7 +13,7 @@ from livekit.agents import AgentServer, JobProcess, JobRequest
 from agent.errors import LiveKitUnavailable
 from agent.worker.admission import Admission
 from agent.worker.job import end_call, hold_call
-from agent.worker.orphan import end_with
+from agent.worker.parent_watch import end_with
 from agent.worker.parts import BuildParts, PrepareProcess
 
 log = structlog.get_logger(__name__)

@@ -24,9 +24,9 @@ from agent.local.stack.processes import ChildProcess, free_port, spawn
 from agent.local.telnyx.events import Hangup, TelnyxAccount, TelnyxLeg, body_of
 from agent.settings import ROOT
 from agent.store.database import Database
-from agent.store.inbox import KeptWebhook, WebhookInbox, columns_of
 from agent.store.migrate import migrate
 from agent.store.queries import query
+from agent.store.webhook_inbox import KeptWebhook, WebhookInbox, columns_of
 from agent.telephony.telnyx_webhooks import read_telnyx
 from tests.bench.hearing import percentile
 

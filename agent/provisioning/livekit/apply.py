@@ -19,8 +19,8 @@ from agent.provisioning.livekit.config import SipConfig, Wanted
 from agent.provisioning.livekit.match import Part, with_trunk
 from agent.provisioning.livekit.plan import SipPlan, plan_sip
 from agent.provisioning.plan import Action, Step
-from agent.telephony.asking import asking
-from agent.telephony.sip_server import read_server
+from agent.telephony.livekit_api import asking
+from agent.telephony.trunks import read_server
 
 Told = Callable[[Step], None]
 """Called after each step, which by then has its id."""

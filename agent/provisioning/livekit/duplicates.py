@@ -8,7 +8,7 @@ from livekit.protocol.sip import SIPDispatchRuleInfo, SIPInboundTrunkInfo
 from agent.provisioning.livekit.config import SipConfig
 from agent.provisioning.livekit.match import Found, Part, with_trunk
 from agent.telephony.sip_numbers import normalized
-from agent.telephony.sip_server import SipServer
+from agent.telephony.trunks import SipServer
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from agent.provisioning.livekit.config import SipConfig, Wanted
 from agent.provisioning.livekit.differences import differences
 from agent.provisioning.livekit.guard import OUR_TRUNK
 from agent.telephony.sip_numbers import normalized
-from agent.telephony.sip_server import SipServer
+from agent.telephony.trunks import SipServer
 
 _M = TypeVar("_M", bound=Message)
 

@@ -13,7 +13,7 @@ from agent.provisioning.livekit.duplicates import Duplicate, duplicates
 from agent.provisioning.livekit.guard import open_to_anybody, shares_a_room, takes_strangers
 from agent.provisioning.livekit.match import Found, Part, find, with_trunk
 from agent.provisioning.plan import Action, Plan, Service, Step
-from agent.telephony.sip_server import SipServer
+from agent.telephony.trunks import SipServer
 
 _M = TypeVar("_M", bound=Message)
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from livekit.protocol.sip import SIPDispatchRuleInfo, SIPInboundTrunkInfo, SIPOutboundTrunkInfo
 
 from agent.provisioning.livekit.guard import malformed_addresses, open_to_anybody, shares_a_room
-from agent.telephony.sip_server import SipServer
+from agent.telephony.trunks import SipServer
 
 TELNYX_USERNAME_HEADER = "X-Telnyx-Username"
 """Telnyx finds our connection by it; without it in the INVITE, perhaps another customer's."""

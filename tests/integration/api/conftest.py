@@ -19,7 +19,6 @@ from agent.api.tokens import SecretVerifier, TokenRules, make_token
 from agent.domain.contactability import Rules
 from agent.domain.suspicion import Thresholds
 from agent.errors import LiveKitUnavailable
-from agent.store.activity import ActivityStore
 from agent.store.attempts import AttemptStore
 from agent.store.call_list import CallList
 from agent.store.calls import CallStore
@@ -27,9 +26,10 @@ from agent.store.database import Database
 from agent.store.heartbeats import HeartbeatStore, Process, ProcessKind
 from agent.store.opt_outs import OptOutList
 from agent.store.refusals import RefusalStore
+from agent.store.statistics import ActivityStore
 from agent.store.trunks import TrunkStore
 from agent.store.webhook_freshness import WebhookFreshness
-from agent.telephony.overview import LiveKitOverview, RoomOverview, TrunkOverview
+from agent.telephony.rooms import LiveKitOverview, RoomOverview, TrunkOverview
 
 SECRET = "example-secret-of-a-test-0123456789"
 TOKEN_RULES = TokenRules("ai-sales-call", "ai-sales-call")

@@ -10,7 +10,7 @@ from agent.domain.suspicion import Limit, Thresholds
 from agent.store.heartbeats import ProcessKind
 from tests.facts import NOON, Story
 from tests.integration.api.conftest import Api, running_api
-from tests.integration.store.test_activity import dialled
+from tests.integration.store.test_statistics import dialled
 
 AUDIO = bytes(range(256)) * 40
 

@@ -39,7 +39,7 @@ from agent.provisioning.telnyx.plan import plan_portal
 from agent.settings import ROOT, Settings, load_settings
 from agent.store.database import Database
 from agent.store.heartbeats import HeartbeatStore, Process, ProcessKind
-from agent.telephony.sip_server import read_server
+from agent.telephony.trunks import read_server
 from agent.wiring.doctor import examine_all
 from agent.wiring.portal import portal, portal_wanted
 

@@ -23,7 +23,7 @@ from agent.local.telnyx.account import Item
 from agent.settings import ROOT
 from agent.store.heartbeats import ProcessKind
 from agent.store.trunks import TrunkStore
-from agent.telephony.sip_server import SipServer, read_server
+from agent.telephony.trunks import SipServer, read_server
 from tests.integration.doctor.hospital import Hospital, a_server_in_the_past
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

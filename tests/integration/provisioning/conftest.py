@@ -15,7 +15,7 @@ from agent.local.phone_network.proxy import Proxy
 from agent.local.stack.livekit_server import LocalLiveKit
 from agent.local.stack.processes import free_port
 from agent.local.stack.valkey import LocalValkey
-from agent.telephony.sip_server import SipServer, read_server
+from agent.telephony.trunks import SipServer, read_server
 
 
 @dataclass

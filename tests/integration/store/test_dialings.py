@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from agent.domain import outbound
+from agent.domain import outbound_events
 from agent.domain.attempts import (
     Attempt,
     AttemptOutcome,
@@ -69,7 +69,7 @@ class Office:
         return claimed
 
     async def send(self, attempt: Attempt) -> bool:
-        created = outbound.created(
+        created = outbound_events.created(
             attempt,
             NOON,
             our_number="+3226010500",
@@ -119,7 +119,7 @@ async def test_of_the_reaper_and_the_late_agent_one_has_its_way(office: Office) 
             office.begin(attempt),
             office.dialings.give_back(
                 attempt.call_id,
-                [outbound.not_connected(attempt.call_id, NOON, Source.DIALER, Reason.NO_AGENT)],
+                [outbound_events.not_connected(attempt.call_id, NOON, Source.DIALER, Reason.NO_AGENT)],
                 Reason.NO_AGENT,
                 None,
                 only_if=DialingState.DISPATCHED,
@@ -252,7 +252,7 @@ async def test_a_call_per_second_is_one_slot_in_every_window(office: Office) -> 
 async def test_a_finished_call_uses_its_attempt_up(office: Office) -> None:
     attempt = await office.dispatched()
     await office.begin(attempt)
-    busy = outbound.not_connected(
+    busy = outbound_events.not_connected(
         attempt.call_id, NOON, Source.WORKER, "", sip_code=486, sip_status="Busy Here"
     )
     assert await office.dialings.finish(attempt.call_id, [busy])
@@ -268,7 +268,7 @@ async def test_a_call_given_back_is_tried_again_as_another_call(office: Office) 
     attempt = await office.dispatched()
     await office.begin(attempt)
     again = Again(0, uuid4())
-    event = outbound.not_connected(
+    event = outbound_events.not_connected(
         attempt.call_id, NOON, Source.WORKER, "", sip_code=503, sip_status="CPS"
     )
     assert await office.dialings.give_back(attempt.call_id, [event], "TrunkBusy", again)

@@ -6,10 +6,10 @@ import pytest
 
 from agent.dialer.watch import Watch
 from agent.domain.suspicion import Limit, Thresholds
-from agent.store.activity import ActivityStore
 from agent.store.database import Database
+from agent.store.statistics import ActivityStore
 from agent.store.trunks import TrunkStore
-from tests.integration.store.test_activity import dialled
+from tests.integration.store.test_statistics import dialled
 
 
 async def test_the_watch_tells_then_stops_and_a_person_resumes(

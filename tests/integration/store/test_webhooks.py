@@ -15,7 +15,7 @@ from agent.domain.record import CallRecord
 from agent.domain.webhooks import Delivery, carrier_delivery, room_delivery
 from agent.store.calls import CallStore
 from agent.store.database import Database
-from agent.store.inbox import KeptWebhook, WebhookInbox
+from agent.store.webhook_inbox import KeptWebhook, WebhookInbox
 from agent.store.webhook_links import WebhookLinks
 from agent.telephony.livekit_webhooks import read_livekit
 from agent.telephony.telnyx_webhooks import read_telnyx

@@ -43,7 +43,7 @@ from agent.store.trunks import TrunkStore
 from agent.telephony.dial import Dial
 from agent.telephony.dispatch import CallOrder, read_order
 from agent.worker.call import RunningCall
-from agent.worker.outbound import OutboundCall
+from agent.worker.outbound_call import OutboundCall
 from agent.worker.parts import CallParts, OutboundParts
 
 TRUNK, AGENT, OURS = "trunk", "agent", "+3226010500"

@@ -11,7 +11,7 @@ from agent.domain.appointments import Appointment, OpeningHours, Slot, free_slot
 from agent.domain.calls import CallEvent, CallTurn, EventKind, Scalar, Speaker
 from agent.domain.phone_numbers import PhoneNumber
 from agent.errors import Refused
-from agent.voice.spoken_ahead import SAMPLE_RATE, SpokenAhead
+from agent.voice.speech_cache import SAMPLE_RATE, SpokenAhead
 
 # A Monday, 10:00 in Brussels.
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

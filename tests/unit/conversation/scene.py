@@ -33,7 +33,7 @@ from agent.playbook.phrases import load_phrases
 from agent.playbook.speech_rules import load_speech_rules
 from agent.settings import ROOT
 from agent.voice.recorder import CallRecorder
-from agent.voice.spoken_ahead import SpokenAhead
+from agent.voice.speech_cache import SpokenAhead
 from tests.scripted_llm import Reply, ScriptedLLM
 from tests.unit.conversation.fakes import NOW, Facts, FakeLine, MemoryCalendar
 

@@ -20,7 +20,7 @@ from agent.store.migrate import SchemaState
 from agent.store.trunks import Switch, Trunk
 from agent.store.webhook_freshness import Freshness
 from agent.store.webhook_links import RefusedWebhooks
-from agent.telephony.livekit_probe import NoSip, ServerAnswer
+from agent.telephony.probe import NoSip, ServerAnswer
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 

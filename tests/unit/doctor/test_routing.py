@@ -21,7 +21,7 @@ from agent.provisioning.livekit.records import (
     SipRecords,
     records_of,
 )
-from agent.telephony.sip_server import SipServer
+from agent.telephony.trunks import SipServer
 
 WANTED = Wanted("+3226010500", "ai-sales-agent", "Out")
 IN = InboundTrunk("ST_in", "In", ("+3226010500",), ("185.246.41.140/32",))

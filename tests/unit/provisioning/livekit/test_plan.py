@@ -17,7 +17,7 @@ from agent.provisioning.livekit.match import with_trunk
 from agent.provisioning.livekit.plan import SipPlan, plan_sip
 from agent.provisioning.plan import Action, Difference
 from agent.settings import ROOT
-from agent.telephony.sip_server import SipServer
+from agent.telephony.trunks import SipServer
 
 VARIABLES = {
     "PHONE_NUMBER": "+3226010500",

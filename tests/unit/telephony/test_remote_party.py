@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 from livekit import rtc
 
-from agent.telephony.caller import Caller, read_caller, wait_until_active
+from agent.telephony.remote_party import Caller, read_caller, wait_until_active
 
 
 @dataclass

@@ -7,15 +7,15 @@ from datetime import datetime
 import structlog
 from livekit.agents import AutoSubscribe, JobContext
 
-from agent.domain import outbound
+from agent.domain import outbound_events
 from agent.domain.attempts import next_try
 from agent.domain.calls import CallEvent, Direction, Source
 from agent.domain.outcomes import Reason
 from agent.errors import DatabaseUnavailable, TrunkMisconfigured
 from agent.store.dialings import Again, NotNow, Slot
-from agent.telephony.caller import Caller, wait_until_active
 from agent.telephony.dial import place
 from agent.telephony.dispatch import CallOrder
+from agent.telephony.remote_party import Caller, wait_until_active
 from agent.telephony.sip_errors import NotReached
 from agent.worker.call import RunningCall
 from agent.worker.parts import BuildParts, CallParts, OutboundParts
@@ -133,7 +133,7 @@ class OutboundCall:
         await self._write(self._parts.trunks.works(self._parts.trunk))
 
     async def _not_reached(self, found: NotReached) -> None:
-        event = outbound.not_connected(
+        event = outbound_events.not_connected(
             self._call_id,
             self._now(),
             Source.WORKER,
@@ -158,7 +158,7 @@ class OutboundCall:
         if why is NotNow.TAKEN_BACK:
             return
         reason = Reason.NOT_ALLOWED if why.is_final else Reason.STOPPED
-        event = outbound.not_connected(self._call_id, self._now(), Source.WORKER, reason)
+        event = outbound_events.not_connected(self._call_id, self._now(), Source.WORKER, reason)
         self._journal.record(event, urgent=True)
         if why.is_final:
             refuse = self._parts.dialings.refuse

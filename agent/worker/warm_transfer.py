@@ -19,7 +19,7 @@ from livekit.agents import AgentSession, BackgroundAudioPlayer, BuiltinAudioClip
 from agent.domain.phone_numbers import PhoneNumber
 from agent.errors import Refused, SettingsError
 from agent.telephony.dial import Dial, place
-from agent.telephony.sip_server import find_outbound_trunk
+from agent.telephony.trunks import find_outbound_trunk
 
 log = structlog.get_logger(__name__)
 

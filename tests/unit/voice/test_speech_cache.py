@@ -7,7 +7,7 @@ import pytest
 from livekit.agents import APIConnectionError, APIConnectOptions, tts
 from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS
 
-from agent.voice.spoken_ahead import SAMPLE_RATE, SpokenAhead
+from agent.voice.speech_cache import SAMPLE_RATE, SpokenAhead
 
 SECOND = np.full(SAMPLE_RATE, 1000, np.int16).tobytes()
 

@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest
 
 from agent.domain.suspicion import Activity
-from agent.store.activity import ActivityStore
 from agent.store.calls import CallStore
 from agent.store.database import Database
+from agent.store.statistics import ActivityStore
 from tests.facts import Story
 
 NOW = datetime.now(UTC) + timedelta(hours=3)

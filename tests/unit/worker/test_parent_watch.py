@@ -5,7 +5,7 @@ import sys
 
 HANGS = """
 import sys, threading
-from agent.worker.orphan import end_with
+from agent.worker.parent_watch import end_with
 end_with(int(sys.argv[1]), grace=0.1)
 print("watching", flush=True)
 threading.Event().wait()

@@ -13,7 +13,7 @@ from livekit.protocol.sip import (
 )
 
 from agent.errors import SettingsError
-from agent.telephony.asking import asking
+from agent.telephony.livekit_api import asking
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import aiohttp
 from livekit import api
 
 from agent.errors import LiveKitUnavailable, SettingsError
-from agent.telephony.sip_server import SipServer, list_all
+from agent.telephony.trunks import SipServer, list_all
 
 _HALF_A_SECOND = timedelta(seconds=0.5)
 """HTTP's dates are cut to whole seconds."""

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from agent.errors import CallError, SettingsError, Unavailable
 from agent.settings import Settings
-from agent.voice.trial import Trial
+from agent.voice.provider_probe import Trial
 
 
 @asynccontextmanager

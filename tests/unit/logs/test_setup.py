@@ -17,8 +17,8 @@ import structlog
 from livekit.agents.ipc.log_queue import LogQueueHandler, LogQueueListener
 from livekit.agents.utils.aio import duplex_unix
 
-from agent.wiring.logs import configure_job_logs, configure_logs
-from agent.wiring.redaction import mask_phone_numbers, redact
+from agent.logs.redaction import mask_phone_numbers, redact
+from agent.logs.setup import configure_job_logs, configure_logs
 
 PHONE = "+32479202020"
 WORDS = "my card ends in forty-two"
@@ -223,7 +223,7 @@ def test_a_jobs_events_reach_the_workers_log_whole_and_redacted(lines: io.String
 
 def test_the_form_for_a_person_hides_the_same() -> None:
     program = (
-        "import structlog; from agent.wiring.logs import configure_logs\n"
+        "import structlog; from agent.logs.setup import configure_logs\n"
         "configure_logs(json=False)\n"
         f"secret = {PHONE!r}\n"
         "try: raise ValueError(secret)\n"

@@ -12,8 +12,8 @@ from livekit import api
 from livekit.protocol import models
 from livekit.protocol.sip import ListSIPInboundTrunkRequest, ListSIPOutboundTrunkRequest
 
-from agent.telephony.asking import asking
-from agent.telephony.caller import STATUS
+from agent.telephony.livekit_api import asking
+from agent.telephony.remote_party import STATUS
 
 
 class ParticipantKind(StrEnum):

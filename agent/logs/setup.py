@@ -13,7 +13,7 @@ from typing import TextIO
 import structlog
 from structlog.typing import EventDict, Processor
 
-from agent.wiring.redaction import redact
+from agent.logs.redaction import redact
 
 _LOUD_LOGGERS = (
     # Their DEBUG is whole requests and frames, prompts and transcripts in them; their INFO, URLs.

@@ -24,7 +24,7 @@ from agent.domain.calls import Source
 from agent.domain.webhooks import CallKeys, Delivery, Refusal
 from agent.errors import DatabaseUnavailable, Unavailable
 from agent.store.database import Database
-from agent.store.forms import events_form, storable
+from agent.store.event_json import events_form, storable
 from agent.store.queries import query
 
 log = structlog.get_logger(__name__)

@@ -9,7 +9,7 @@ from livekit.protocol.sip import SIPInboundTrunkInfo, SIPOutboundTrunkInfo
 from agent.errors import LiveKitUnavailable
 from agent.local.stack.livekit_server import LocalLiveKit
 from agent.local.stack.valkey import LocalValkey
-from agent.telephony.overview import LiveKitOverview
+from agent.telephony.rooms import LiveKitOverview
 
 
 async def test_rooms_and_trunks_are_told_and_a_room_is_ended_once(tmp_path: Path) -> None:

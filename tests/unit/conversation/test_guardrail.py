@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from agent.conversation.gate import SentenceGate
+from agent.conversation.guardrail import SentenceGate
 
 INSTEAD = "I cannot promise that."
 

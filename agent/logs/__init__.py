@@ -1,0 +1,3 @@
+"""Logs: structured lines, ids only; numbers and secrets are redacted whoever wrote them.
+
+Set up once by each process's entry point (`cli`, `wiring`)."""
