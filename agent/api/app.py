@@ -4,17 +4,16 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from agent.api.calls import call_routes
-from agent.api.documented import PROBLEM_SCHEMA
-from agent.api.health import health_routes
-from agent.api.metrics import metrics_routes
 from agent.api.middleware import WEBHOOK_PATHS, RequestFrame
-from agent.api.opt_outs import opt_out_routes
-from agent.api.outbound import outbound_routes
 from agent.api.parts import ApiParts
-from agent.api.problems import add_problem_handlers
-from agent.api.rooms import room_routes
-from agent.api.webhooks import webhook_routes
+from agent.api.problems import PROBLEM_SCHEMA, add_problem_handlers
+from agent.api.routes.attempts import outbound_routes
+from agent.api.routes.calls import call_routes
+from agent.api.routes.health import health_routes
+from agent.api.routes.metrics import metrics_routes
+from agent.api.routes.opt_outs import opt_out_routes
+from agent.api.routes.rooms import room_routes
+from agent.api.routes.webhooks import webhook_routes
 
 PROBES = frozenset({"/healthz", "/readyz"})
 DOCS = frozenset({"/docs", "/openapi.json"})

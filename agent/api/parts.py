@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 from agent.api.access import Gatekeeper
-from agent.api.webhook_desk import WebhookDesk
+from agent.api.webhook_receiver import WebhookDesk
 from agent.domain.contactability import Rules
 from agent.domain.suspicion import Thresholds
 from agent.store.attempts import AttemptStore

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
@@ -17,6 +18,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from agent.api.schemas import ProblemView
 from agent.errors import CallError, Refused, Unavailable
 
 log = structlog.get_logger(__name__)
@@ -158,3 +160,21 @@ def _name(parts: Sequence[object]) -> str:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
     # A name that the client made up is told back, but not at any length.
     return re.sub(r"[^\w.\[\]-]", "?", text)[:100]
+
+
+_ALWAYS_POSSIBLE = (401, 429, 500)
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """FastAPI's `responses` for a route that can answer with these."""
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemView"}}},
+        }
+        for status in sorted({*statuses, *_ALWAYS_POSSIBLE})
+    }
+
+
+PROBLEM_SCHEMA = ProblemView.model_json_schema(ref_template="#/components/schemas/{model}")
+"""FastAPI does not put a model into the document that only `content` refers to."""

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 
-from agent.api.webhook_desk import WebhookDesk
+from agent.api.webhook_receiver import WebhookDesk
 from agent.settings import Settings
 from agent.store.database import Database
 from agent.store.webhook_inbox import WebhookInbox

@@ -119,7 +119,11 @@ async def test_of_the_reaper_and_the_late_agent_one_has_its_way(office: Office) 
             office.begin(attempt),
             office.dialings.give_back(
                 attempt.call_id,
-                [outbound_events.not_connected(attempt.call_id, NOON, Source.DIALER, Reason.NO_AGENT)],
+                [
+                    outbound_events.not_connected(
+                        attempt.call_id, NOON, Source.DIALER, Reason.NO_AGENT
+                    )
+                ],
                 Reason.NO_AGENT,
                 None,
                 only_if=DialingState.DISPATCHED,

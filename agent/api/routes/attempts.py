@@ -10,10 +10,9 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Path, Response
 
 from agent.api.access import needs
-from agent.api.documented import problems
-from agent.api.forms import AcceptedCall, AttemptView, GateReason, OutboundCallForm
 from agent.api.parts import ApiParts
-from agent.api.problems import FieldError, Problem, not_found
+from agent.api.problems import FieldError, Problem, not_found, problems
+from agent.api.schemas import AcceptedCall, AttemptView, GateReason, OutboundCallForm
 from agent.api.scopes import Client, Scope
 from agent.domain.attempts import ROOM_PREFIX, Attempt, IdempotencyKey, NewAttempt, Origin
 from agent.domain.contactability import Decision, Rule, may_call

@@ -7,14 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 
 from agent.api.access import needs
-from agent.api.calls import Cursor, Limit
 from agent.api.cursors import read_cursor, write_cursor
-from agent.api.documented import problems
-from agent.api.forms import ImportView, LineError, OptOutForm, OptOutPageView, OptOutView
 from agent.api.middleware import IMPORT_PATH
-from agent.api.outbound import read_number
 from agent.api.parts import ApiParts
-from agent.api.problems import Problem
+from agent.api.problems import Problem, problems
+from agent.api.routes.attempts import read_number
+from agent.api.routes.calls import Cursor, Limit
+from agent.api.schemas import ImportView, LineError, OptOutForm, OptOutPageView, OptOutView
 from agent.api.scopes import Client, Scope
 from agent.domain.phone_numbers import PhoneNumber, parse
 from agent.errors import Refused

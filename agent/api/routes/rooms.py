@@ -5,11 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from agent.api.access import needs
-from agent.api.calls import call_view
-from agent.api.documented import problems
-from agent.api.forms import ROOM_NAME, ParticipantView, RoomView, TrunksView, TrunkView
 from agent.api.parts import ApiParts
-from agent.api.problems import Problem, not_found
+from agent.api.problems import Problem, not_found, problems
+from agent.api.routes.calls import call_view
+from agent.api.schemas import ROOM_NAME, ParticipantView, RoomView, TrunksView, TrunkView
 from agent.api.scopes import Client, Scope
 from agent.domain.calls import CallEvent, CallState, Direction, EventKind, Source
 from agent.store.call_list import CallFilter, ListedCall

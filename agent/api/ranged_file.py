@@ -1,26 +1,10 @@
-"""Recordings as files: found by the name in the record, served in whole or by Range."""
-
-from pathlib import Path
+"""A file served in whole or by Range."""
 
 from fastapi.responses import FileResponse
 from starlette.types import Receive, Scope, Send
 
 _MAX_RANGES = 1
 """Players ask for one. Many small ranges make the server work for little (RFC 9110 14.2)."""
-
-
-def find_recording(folder: Path, name: str | None) -> Path | None:
-    """The recording's file; None: none was made, it is deleted, or the name leads elsewhere.
-
-    A record holds a bare file name. One with a path in it is not followed, nor a link out of the
-    folder: whatever came into the database, no other file of this machine is ever served.
-    """
-    if not name or name != Path(name).name or name.startswith(".") or not name.endswith(".ogg"):
-        return None
-    path = folder / name
-    if path.is_symlink() or not path.is_file():
-        return None
-    return path
 
 
 class RangedFile(FileResponse):

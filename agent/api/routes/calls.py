@@ -9,8 +9,11 @@ from pydantic import AwareDatetime
 
 from agent.api.access import needs
 from agent.api.cursors import bad_cursor, read_cursor, write_cursor
-from agent.api.documented import problems
-from agent.api.forms import (
+from agent.api.parts import ApiParts
+from agent.api.problems import not_found, problems
+from agent.api.ranged_file import RangedFile
+from agent.api.routes.attempts import read_number
+from agent.api.schemas import (
     CallDetailView,
     CallPageView,
     CallView,
@@ -18,16 +21,13 @@ from agent.api.forms import (
     TranscriptView,
     TurnView,
 )
-from agent.api.outbound import read_number
-from agent.api.parts import ApiParts
-from agent.api.problems import not_found
-from agent.api.recordings import RangedFile, find_recording
 from agent.api.scopes import Client, Scope
 from agent.domain.calls import Direction
 from agent.domain.outcomes import Disposition
 from agent.errors import Refused
 from agent.store.call_list import CallFilter, CallPlace, ListedCall
 from agent.store.calls import CallDetail
+from agent.store.recordings import find_recording
 
 CallId = Annotated[UUID, Path(description="The call's id.")]
 Cursor = Annotated[

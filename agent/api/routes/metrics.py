@@ -7,9 +7,9 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from agent.api.access import needs
-from agent.api.documented import problems
-from agent.api.health import suspicious
 from agent.api.parts import ApiParts
+from agent.api.problems import problems
+from agent.api.routes.health import suspicious
 from agent.api.scopes import Client, Scope
 from agent.domain.suspicion import Pattern, Severity
 
