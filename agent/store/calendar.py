@@ -11,9 +11,9 @@ from agent.store.database import Database
 from agent.store.event_json import storable
 from agent.store.queries import query
 
-_TAKEN_SLOTS = query("taken_slots")
-_BOOK = query("book_appointment")
-_APPOINTMENT_AT = query("appointment_at")
+_TAKEN_SLOTS = query("calendar/taken")
+_BOOK = query("calendar/book")
+_APPOINTMENT_AT = query("calendar/at")
 
 
 class PostgresCalendar:

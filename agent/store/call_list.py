@@ -15,7 +15,7 @@ from agent.domain.outcomes import Disposition
 from agent.store.database import Database
 from agent.store.queries import query
 
-_LIST = query("list_calls")
+_LIST = query("calls/list")
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,19 +33,19 @@ from agent.store.database import Connection, Database
 from agent.store.event_json import Json, events_form, storable, turns_form
 from agent.store.queries import query
 
-_LOCK_CALL = query("lock_call")
-_APPEND_EVENTS = query("append_events")
-_RECORD_CALL = query("record_call")
-_RECENT_EVENTS = query("recent_events")
-_ABANDONED_CALLS = query("abandoned_calls")
-_OPEN_CALL_IN_ROOM = query("open_call_in_room")
-_FIND_CALLS = query("find_calls")
-_EVENTS_OF_CALL = query("events_of_call")
-_TURNS_OF_CALL = query("turns_of_call")
-_APPOINTMENT_OF_CALL = query("appointment_of_call")
-_IS_OPTED_OUT = query("is_opted_out")
-_ADD_OPT_OUT = query("add_opt_out")
-_LIST_OPT_OUTS = query("list_opt_outs")
+_LOCK_CALL = query("calls/lock")
+_APPEND_EVENTS = query("calls/append_events")
+_RECORD_CALL = query("calls/record")
+_RECENT_EVENTS = query("calls/recent_events")
+_ABANDONED_CALLS = query("calls/abandoned")
+_OPEN_CALL_IN_ROOM = query("calls/open_in_room")
+_FIND_CALLS = query("calls/find")
+_EVENTS_OF_CALL = query("calls/events")
+_TURNS_OF_CALL = query("calls/turns")
+_APPOINTMENT_OF_CALL = query("calls/appointment")
+_IS_OPTED_OUT = query("opt_outs/contains")
+_ADD_OPT_OUT = query("opt_outs/add_one")
+_LIST_OPT_OUTS = query("opt_outs/list")
 
 
 @dataclass(frozen=True, slots=True)

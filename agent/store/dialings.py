@@ -21,19 +21,19 @@ from agent.store.calls import append_within
 from agent.store.database import Connection, Database
 from agent.store.queries import query
 
-_BEGIN_TRY = query("begin_try")
-_ADD_DIALING = query("add_dialing")
-_LOCK_TRUNK = query("lock_trunk")
-_BEGIN_DIALLING = query("begin_dialling")
-_LOOK_AT_SLOT = query("look_at_slot")
-_RENEW_SLOT = query("renew_slot")
-_DIALLED = query("dialled")
-_ANSWERED = query("dialing_answered")
-_END_DIALING = query("end_dialing")
-_END_ATTEMPT = query("end_attempt")
-_REQUEUE = query("requeue_attempt")
-_OPEN = query("open_dialings")
-_FREE_PLACES = query("free_places")
+_BEGIN_TRY = query("dialings/begin_try")
+_ADD_DIALING = query("dialings/add")
+_LOCK_TRUNK = query("trunks/lock")
+_BEGIN_DIALLING = query("dialings/begin")
+_LOOK_AT_SLOT = query("dialings/look_at_slot")
+_RENEW_SLOT = query("dialings/renew_slot")
+_DIALLED = query("dialings/dialled")
+_ANSWERED = query("dialings/answered")
+_END_DIALING = query("dialings/end")
+_END_ATTEMPT = query("attempts/end")
+_REQUEUE = query("attempts/requeue")
+_OPEN = query("dialings/open")
+_FREE_PLACES = query("heartbeats/free_capacity")
 
 
 class NotNow(StrEnum):

@@ -16,10 +16,10 @@ BEAT_SECONDS = 2.0
 LIVE_SECONDS = 10.0
 """A process that has not been heard of for so long is taken for dead."""
 
-_BEAT = query("beat")
-_LIVE = query("live_processes")
-_LEAVE = query("leave")
-_SWITCH = query("switch")
+_BEAT = query("heartbeats/beat")
+_LIVE = query("heartbeats/live")
+_LEAVE = query("heartbeats/leave")
+_SWITCH = query("kill_switch/show")
 
 
 class ProcessKind(StrEnum):

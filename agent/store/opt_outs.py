@@ -11,8 +11,8 @@ from agent.domain.phone_numbers import PhoneNumber
 from agent.store.database import Database
 from agent.store.queries import query
 
-_ADD = query("add_opt_outs")
-_PAGE = query("list_opt_outs_page")
+_ADD = query("opt_outs/add")
+_PAGE = query("opt_outs/page")
 
 
 @dataclass(frozen=True, slots=True)

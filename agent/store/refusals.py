@@ -9,7 +9,7 @@ from agent.store.attempts import gate_form
 from agent.store.database import Database
 from agent.store.queries import query
 
-_ADD = query("add_refused_attempt")
+_ADD = query("attempts/add_refused")
 
 
 class RefusalStore:

@@ -26,9 +26,9 @@ _AGAIN = timedelta(minutes=1)
 """While another process has its turn, or the database is away."""
 # Any fixed number: processes that delete take turns.
 _LOCK = 0x41495344
-_ENDED = query("ended_at_of_calls")
-_DELETE_TURNS = query("delete_old_turns")
-_DELETE_WEBHOOKS = query("delete_old_webhooks")
+_ENDED = query("retention/ended_at")
+_DELETE_TURNS = query("retention/delete_turns")
+_DELETE_WEBHOOKS = query("retention/delete_webhooks")
 
 
 @dataclass(frozen=True, slots=True)

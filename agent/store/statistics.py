@@ -6,8 +6,8 @@ from agent.domain.suspicion import Activity
 from agent.store.database import Database
 from agent.store.queries import query
 
-_ACTIVITY = query("outbound_activity")
-_OUTCOMES = query("outcomes_of_a_day")
+_ACTIVITY = query("statistics/outbound_activity")
+_OUTCOMES = query("statistics/outcomes_of_a_day")
 
 
 class ActivityStore:

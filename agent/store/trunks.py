@@ -14,16 +14,16 @@ DIALLING = "dialling"
 
 TrunkFault = TrunkBusy | TrunkDown | TrunkMisconfigured
 
-_ENSURE = query("ensure_trunk")
-_FAILURES = query("trunk_failures")
-_PAUSE = query("pause_trunk")
-_WORKS = query("trunk_works")
-_LIST = query("trunks")
-_UNPAUSE = query("unpause_trunks")
-_LOCK = query("lock_trunk")
-_SWITCH = query("switch")
-_SET_SWITCH = query("set_switch")
-_NOTIFY = query("notify_attempts")
+_ENSURE = query("trunks/ensure")
+_FAILURES = query("trunks/failures")
+_PAUSE = query("trunks/pause")
+_WORKS = query("trunks/works")
+_LIST = query("trunks/list")
+_UNPAUSE = query("trunks/unpause")
+_LOCK = query("trunks/lock")
+_SWITCH = query("kill_switch/show")
+_SET_SWITCH = query("kill_switch/set")
+_NOTIFY = query("attempts/notify")
 
 
 @dataclass(frozen=True, slots=True)

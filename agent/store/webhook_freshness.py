@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from agent.store.database import Database
 from agent.store.queries import query
 
-_FRESHNESS = query("webhook_freshness")
-_COUNTS = query("webhook_counts")
+_FRESHNESS = query("webhooks/freshness")
+_COUNTS = query("webhooks/counts")
 TOLD_WITHIN_SECONDS = 120.0
 """A call that began longer ago has been told of, if webhooks come at all."""
 

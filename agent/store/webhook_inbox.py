@@ -29,8 +29,8 @@ from agent.store.queries import query
 
 log = structlog.get_logger(__name__)
 
-_KEEP = query("keep_webhooks")
-_COUNT_REFUSALS = query("count_webhook_refusals")
+_KEEP = query("webhooks/keep")
+_COUNT_REFUSALS = query("webhooks/count_refusals")
 MAX_WAITING = 2000
 MAX_WAITING_BYTES = 32 * 2**20
 _BATCH = 500
@@ -170,7 +170,7 @@ def _fail(waiting: _Waiting, error: Exception) -> None:
 
 
 def columns_of(batch: Sequence[KeptWebhook]) -> list[list[object]]:
-    """The arguments of keep_webhooks.sql: its columns, with a row for each different event."""
+    """The arguments of webhooks/keep.sql: its columns, with a row for each different event."""
     rows: dict[tuple[Source, str], tuple[KeptWebhook, int]] = {}
     for kept in batch:
         key = (kept.source, _event_id(kept))

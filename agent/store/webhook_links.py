@@ -21,11 +21,11 @@ from agent.store.queries import query
 
 log = structlog.get_logger(__name__)
 
-_LINK = query("link_webhooks")
-_UNFOLDED = query("unfolded_webhooks")
-_MARK = query("mark_folded")
-_LIST = query("list_webhooks")
-_LIST_REFUSALS = query("list_webhook_refusals")
+_LINK = query("webhooks/link")
+_UNFOLDED = query("webhooks/unfolded")
+_MARK = query("webhooks/mark_folded")
+_LIST = query("webhooks/list")
+_LIST_REFUSALS = query("webhooks/list_refusals")
 
 BY_NUMBERS = timedelta(seconds=60)
 """How far apart our row and the carrier's leg may begin when only their numbers join them."""

@@ -143,7 +143,7 @@ async def bench_webhooks(quick: bool, folder: Path, tell: Callable[[str], None])
 
 
 async def _row_a_request(dsn: str, count: int) -> float:
-    keep = query("keep_webhooks")
+    keep = query("webhooks/keep")
     async with Database(dsn, max_size=_CONNECTIONS) as database:
 
         async def store(kept: KeptWebhook) -> None:
