@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 from agent.api.access import Gatekeeper
-from agent.api.webhook_receiver import WebhookDesk
+from agent.api.webhook_receiver import WebhookReceiver
 from agent.domain.contactability import Rules
 from agent.domain.suspicion import Thresholds
 from agent.store.attempts import AttemptStore
@@ -45,5 +45,5 @@ class ApiParts:
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
     docs_open: bool
-    webhooks: WebhookDesk | None = None
+    webhooks: WebhookReceiver | None = None
     """Where webhooks are taken in; None answers them with 503."""

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from agent.domain.attempts import AttemptOutcome, AttemptState, Basis
 from agent.domain.calls import CallState, Direction, EventKind, Scalar, Speaker
-from agent.domain.outcomes import Disposition
+from agent.domain.dispositions import Disposition
 from agent.domain.suspicion import Pattern, Severity
 from agent.telephony.rooms import ParticipantKind
 

@@ -8,8 +8,8 @@ import structlog
 from agent.domain.calls import Source
 from agent.domain.webhooks import (
     Delivery,
-    Refusal,
     RefusedWebhook,
+    RejectReason,
     carrier_delivery,
     room_delivery,
 )
@@ -25,7 +25,7 @@ from agent.telephony.telnyx_webhooks import read_telnyx
 log = structlog.get_logger(__name__)
 
 
-class WebhookDesk:
+class WebhookReceiver:
     """One for each process. Both methods return when the webhook is durable.
 
     They raise RefusedWebhook (nothing of it has any effect) and Unavailable (send it again).
@@ -97,5 +97,5 @@ class WebhookDesk:
             log.warning("webhook_unreadable", source=source)
         await self._inbox.keep(KeptWebhook(source, body, headers, received_at, delivery))
         if unreadable is not None:
-            self._inbox.count_refusal(source, Refusal.UNREADABLE)
+            self._inbox.count_refusal(source, RejectReason.UNREADABLE)
             raise unreadable

@@ -13,7 +13,7 @@ from rich.markup import escape
 from agent.cli.calls import print_calls
 from agent.cli.console import console, errors
 from agent.cli.context import database, settings
-from agent.domain.attempts import Attempt, AttemptOutcome, AttemptState, Basis, NewAttempt, Origin
+from agent.domain.attempts import Attempt, AttemptOutcome, AttemptState, Basis, CallRequest, Origin
 from agent.domain.contactability import may_call
 from agent.domain.phone_numbers import PhoneNumber, parse
 from agent.errors import Refused, Unavailable
@@ -21,7 +21,7 @@ from agent.settings import Settings
 from agent.store.attempts import AttemptStore
 from agent.store.calls import CallStore
 from agent.store.database import Database
-from agent.store.heartbeats import is_dialling_possible
+from agent.store.heartbeats import why_no_dialling
 from agent.telephony.dial import cli_form
 from agent.telephony.trunks import find_outbound_trunk
 from agent.wiring.dialling import dial_of, dialling_livekit, trunk_name
@@ -48,7 +48,7 @@ def call(
     ] = False,
 ) -> None:
     """Call one number and wait for what becomes of it. Ctrl-C leaves the call to itself."""
-    wish = NewAttempt(
+    request = CallRequest(
         origin=Origin.CLI,
         number=parse(number),
         basis=basis,
@@ -59,12 +59,12 @@ def call(
     )
     current = settings()
     if print_config:
-        console.print_json(data=asyncio.run(_config(current, wish)))
+        console.print_json(data=asyncio.run(_config(current, request)))
         return
-    raise SystemExit(asyncio.run(_call(current, wish)))
+    raise SystemExit(asyncio.run(_call(current, request)))
 
 
-async def _config(current: Settings, wish: NewAttempt) -> dict[str, object]:
+async def _config(current: Settings, request: CallRequest) -> dict[str, object]:
     """The request of such a call, with the trunk's id where LiveKit can be asked."""
     trunk_id = _TRUNK_ID
     if current.livekit_url and current.livekit_api_key and current.livekit_api_secret:
@@ -75,21 +75,23 @@ async def _config(current: Settings, wish: NewAttempt) -> dict[str, object]:
                 raise Unavailable(f"LiveKit does not list its trunks ({error.code})") from None
     attempt = Attempt(
         id=uuid4(),
-        created_at=wish.due_at,
-        wish=wish,
+        created_at=request.due_at,
+        request=request,
         call_id=uuid4(),
         state=AttemptState.QUEUED,
-        due_at=wish.due_at,
+        due_at=request.due_at,
         tries=0,
     )
     return cli_form(dial_of(current, attempt, trunk_id))
 
 
-async def _call(current: Settings, wish: NewAttempt) -> int:
+async def _call(current: Settings, request: CallRequest) -> int:
     async with database() as opened:
-        await ask_first(opened, current, wish.number)
+        await ask_first(opened, current, request.number)
         store = AttemptStore(opened)
-        attempt = await store.add(wish, attempt_id=uuid4(), call_id=uuid4(), now=datetime.now(UTC))
+        attempt = await store.add(
+            request, attempt_id=uuid4(), call_id=uuid4(), now=datetime.now(UTC)
+        )
         errors.print(f"attempt {attempt.id}, call {attempt.call_id}")
         attempt = await watch_attempt(opened, attempt)
         if attempt.outcome is AttemptOutcome.RANG:
@@ -106,7 +108,7 @@ async def ask_first(opened: Database, current: Settings, number: PhoneNumber) ->
     decision = may_call(number, facts, gate_rules(current))
     if not decision.allowed:
         raise Refused(str(decision))
-    if problems := await is_dialling_possible(opened):
+    if problems := await why_no_dialling(opened):
         raise Unavailable(f"nobody would place this call: {'; '.join(problems)}")
 
 

@@ -18,7 +18,7 @@ from agent.domain.attempts import (
     AttemptOutcome,
     AttemptState,
     Basis,
-    NewAttempt,
+    CallRequest,
     Origin,
 )
 from agent.domain.phone_numbers import PhoneNumber, parse
@@ -28,7 +28,7 @@ from agent.local.stack.processes import spawn
 from agent.settings import ROOT, Settings
 from agent.store.attempts import AttemptStore
 from agent.store.database import Database
-from agent.store.heartbeats import is_dialling_possible
+from agent.store.heartbeats import why_no_dialling
 
 SCENARIO = "not-interested"
 _READY_SECONDS = 60.0
@@ -79,8 +79,8 @@ async def place_call(current: Settings, network: str) -> PlacedCall:
         await _until_ready(database)
         store = AttemptStore(database)
         now = datetime.now(UTC)
-        wish = NewAttempt(Origin.CLI, number, Basis.CALL_REQUESTED, now, customer_id="demo")
-        attempt = await store.add(wish, attempt_id=uuid4(), call_id=uuid4(), now=now)
+        request = CallRequest(Origin.CLI, number, Basis.CALL_REQUESTED, now, customer_id="demo")
+        attempt = await store.add(request, attempt_id=uuid4(), call_id=uuid4(), now=now)
         console.print("[dim]outbound[/]           the agent is asked to call a customer")
         attempt = await _until_over(store, attempt)
     console.print(f"[dim]outbound[/]           over: {attempt.outcome}")
@@ -104,7 +104,7 @@ async def _until_ready(database: Database) -> None:
     """Both processes have said that they live."""
     try:
         async with asyncio.timeout(_READY_SECONDS):
-            while problems := await is_dialling_possible(database):  # noqa: ASYNC110  # other processes
+            while problems := await why_no_dialling(database):  # noqa: ASYNC110  # other processes
                 await asyncio.sleep(_LOOK_SECONDS)
     except TimeoutError:
         raise StackError(f"no call can be placed: {'; '.join(problems)}") from None

@@ -8,8 +8,8 @@ from agent.cli.console import errors
 from agent.cli.context import database, settings
 from agent.doctor.examination import Check, Report, make_last
 from agent.doctor.findings import Finding, Group, error, ok, unchecked, warning
-from agent.domain.attempts import AttemptOutcome, Basis, NewAttempt, Origin
-from agent.domain.outcomes import Disposition
+from agent.domain.attempts import AttemptOutcome, Basis, CallRequest, Origin
+from agent.domain.dispositions import Disposition
 from agent.domain.phone_numbers import PhoneNumber, parse
 from agent.domain.record import CallRecord
 from agent.local.scenarios.scenario import find_scenario
@@ -68,11 +68,11 @@ async def _call_in(current: Settings) -> list[Finding]:
 async def _call_out(current: Settings, number: PhoneNumber) -> list[Finding]:
     """Whoever runs this has asked to be called: that is the attempt's basis."""
     now = datetime.now(UTC)
-    wish = NewAttempt(Origin.CLI, number, Basis.CALL_REQUESTED, now, customer_id="doctor")
+    request = CallRequest(Origin.CLI, number, Basis.CALL_REQUESTED, now, customer_id="doctor")
     async with database() as opened:
         await ask_first(opened, current, number)
         store = AttemptStore(opened)
-        attempt = await store.add(wish, attempt_id=uuid4(), call_id=uuid4(), now=now)
+        attempt = await store.add(request, attempt_id=uuid4(), call_id=uuid4(), now=now)
         attempt = await watch_attempt(opened, attempt)
         if attempt.outcome is not AttemptOutcome.RANG:
             says = f"nobody was rung ({attempt.outcome}): {attempt.last_error or 'no reason given'}"

@@ -15,7 +15,7 @@ from agent.cli.context import settings
 from agent.cli.plan_display import as_json, show_done, show_plan, summary
 from agent.errors import Refused
 from agent.provisioning.plan import Action, Plan, Service, Step
-from agent.wiring.provision import SIP_FOLDER, Side, by_hand, filled_test_call, sides
+from agent.wiring.provision import SIP_FOLDER, Target, by_hand, filled_test_call, targets
 
 app = typer.Typer()
 
@@ -102,27 +102,27 @@ class Provisioning:
         """Whether there is still something to do."""
         current = settings()
         clicks = by_hand(current, self._only)  # now: what is malformed must not stop it half-way
-        opened = sides(current, self._folder, self._only, set_password=self._set_password)
+        opened = targets(current, self._folder, self._only, set_password=self._set_password)
         remarks: list[str] = []
         async with opened as all_sides:
-            plans = [await side.plan(prune=self._prune) for side in all_sides]
+            plans = [await target.plan(prune=self._prune) for target in all_sides]
             self._show(all_sides, plans)
             to_do = any(plan.to_do for plan in plans)
             agreed = to_do and (self._yes or (self._asks and await self._ask(all_sides, plans)))
             if agreed:
-                for number, side in enumerate(all_sides):
-                    plans[number] = await self._apply(side, plans[number], remarks)
+                for number, target in enumerate(all_sides):
+                    plans[number] = await self._apply(target, plans[number], remarks)
         self._tell(plans, remarks, clicks, done=agreed)
         return bool(remarks) or (to_do and not agreed)
 
-    def _show(self, all_sides: Sequence[Side], plans: Sequence[Plan]) -> None:
+    def _show(self, all_sides: Sequence[Target], plans: Sequence[Plan]) -> None:
         if self._document:
             return
-        for side, plan in zip(all_sides, plans, strict=True):
-            show_plan(f"{side.service}, {side.place}", plan)
+        for target, plan in zip(all_sides, plans, strict=True):
+            show_plan(f"{target.service}, {target.place}", plan)
         console.print(summary([step for plan in plans for step in plan.steps]))
 
-    async def _ask(self, all_sides: Sequence[Side], plans: list[Plan]) -> bool:
+    async def _ask(self, all_sides: Sequence[Target], plans: list[Plan]) -> bool:
         """Ask; what is removed is asked for by itself. `plans` are what was agreed to."""
         steps = [step for plan in plans for step in plan.to_do]
         removals = [step for step in steps if step.action is Action.REMOVE]
@@ -134,17 +134,17 @@ class Provisioning:
             prune = typer.confirm(f"Remove {names} for good?", err=True)
             if not prune and len(steps) == len(removals):
                 return False
-        for number, side in enumerate(all_sides):
+        for number, target in enumerate(all_sides):
             before = plans[number]
-            plans[number] = await side.plan(prune=prune)
+            plans[number] = await target.plan(prune=prune)
             if prune == self._prune and plans[number] != before:
                 raise Refused(
-                    f"{side.service} has changed since the plan was shown: nothing was done, "
+                    f"{target.service} has changed since the plan was shown: nothing was done, "
                     "run it again to see the new plan"
                 )
         return True
 
-    async def _apply(self, side: Side, plan: Plan, remarks: list[str]) -> Plan:
+    async def _apply(self, target: Target, plan: Plan, remarks: list[str]) -> Plan:
         """The plan with the ids of what was created; what was not kept goes into `remarks`."""
         done: dict[tuple[str, str], Step] = {}
 
@@ -153,7 +153,7 @@ class Provisioning:
             if not self._document:
                 show_done(step)
 
-        remarks += await side.apply(told)
+        remarks += await target.apply(told)
         return replace(
             plan, steps=tuple(done.get((step.part, step.name), step) for step in plan.steps)
         )

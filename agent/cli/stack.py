@@ -134,7 +134,7 @@ class ProgressDisplay:
             self._live = None
 
     def show(self, progress: Progress) -> None:
-        """The Watch to give to a Stack."""
+        """The ProgressWatch to give to a Stack."""
         before = self._last.get(progress.part)
         self._last[progress.part] = progress
         if self._live is None and (before is None or _kind(before) != _kind(progress)):

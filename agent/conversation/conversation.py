@@ -18,7 +18,7 @@ from livekit.agents.voice.events import UserTranscriptionTimeoutEvent
 from agent.conversation.ending import Ending
 from agent.conversation.live_call import LiveCall
 from agent.conversation.opening import Opening
-from agent.conversation.provider_failures import Trouble
+from agent.conversation.provider_failures import ProviderFailures
 from agent.conversation.sales_agent import SalesAgent
 from agent.conversation.silence import Silence
 from agent.conversation.tools import build_tools
@@ -48,8 +48,8 @@ class Conversation:
         self.ending = Ending(session, call)
         self._opening = Opening(session, call, self.ending)
         self._silence = Silence(session, call, self.ending)
-        self._trouble = Trouble(session, call, self.ending)
-        self._transcript = Transcript(call.id, call.facts)
+        self._trouble = ProviderFailures(session, call, self.ending)
+        self._transcript = Transcript(call.id, call.events)
         self._opened = False
         self._recognised_at = 0.0
         self.agent = SalesAgent(call, self._opening, instructions, build_tools(call, self.ending))

@@ -54,7 +54,7 @@ class Ending:
             if not self._call.noted(EventKind.CALLER_HUNG_UP):
                 self._call.note(EventKind.AGENT_HUNG_UP)
         finally:
-            await self._call.line.hang_up()
+            await self._call.phone.hang_up()
 
     async def _say(self, last_words: str, after: SpeechHandle | None) -> None:
         if after is not None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"')\]]*\s+(?=\S)")
 
 
-class SentenceGate:
+class Guardrail:
     """Cuts streamed text into sentences and replaces those that must not be spoken.
 
     `why_not(sentence)` is the reason or None; `instead(reason)` is spoken in place of the first

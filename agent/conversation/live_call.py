@@ -14,10 +14,10 @@ from agent.domain.promises import SpeechRules
 from agent.playbook.model import Playbook
 from agent.voice.heard_text import HeardText
 from agent.voice.recorder import CallRecorder
-from agent.voice.speech_cache import SpokenAhead
+from agent.voice.speech_cache import SpeechCache
 
 
-class FactSink(Protocol):
+class EventSink(Protocol):
     """Where facts of a call go. Never blocks and never raises on the call's loop."""
 
     def record(self, event: CallEvent, *, urgent: bool = False) -> None:
@@ -55,13 +55,13 @@ class LiveCall:
     playbook: Playbook
     phrases: Phrases
     rules: SpeechRules
-    facts: FactSink
-    line: PhoneLine
-    spoken: SpokenAhead
+    events: EventSink
+    phone: PhoneLine
+    spoken: SpeechCache
     recorder: CallRecorder
     now: Callable[[], datetime]
     calendar: Calendar | None = None
-    bring_in: BringIn | None = None
+    warm_transfer: BringIn | None = None
     """The other way to a person, where the carrier does not put the caller through."""
     heard: HeardText = field(default_factory=HeardText)
     answers: dict[str, Scalar] = field(default_factory=dict)
@@ -80,7 +80,7 @@ class LiveCall:
         """
         number = self._noted.get(kind, 0)
         self._noted[kind] = number + 1
-        self.facts.record(
+        self.events.record(
             CallEvent(
                 call_id=self.id,
                 kind=kind,

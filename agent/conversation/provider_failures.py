@@ -18,7 +18,7 @@ _STRIKES = 2
 """Failures without a reply in between after which the call is ended."""
 
 
-class Trouble:
+class ProviderFailures:
     """Failures of one call's providers."""
 
     def __init__(self, session: AgentSession[None], call: LiveCall, ending: Ending) -> None:

@@ -7,7 +7,7 @@ from livekit import rtc
 from livekit.agents import Agent, FlushSentinel, ModelSettings, StopResponse, llm, stt
 from livekit.agents.llm import ChatChunk, ChatContext, ChatMessage
 
-from agent.conversation.guardrail import SentenceGate
+from agent.conversation.guardrail import Guardrail
 from agent.conversation.live_call import LiveCall
 from agent.conversation.opening import Opening
 from agent.conversation.tools import Tool
@@ -61,7 +61,7 @@ class SalesAgent(Agent):
         if asks_if_robot(_last_words(chat_ctx), self._call.phrases):
             yield lines.i_am_ai
             return
-        gate = SentenceGate(self._why_not, self._instead, self._refused)
+        gate = Guardrail(self._why_not, self._instead, self._refused)
         async for chunk in Agent.default.llm_node(self, chat_ctx, tools, model_settings):
             if isinstance(chunk, ChatChunk) and chunk.delta is not None and chunk.delta.content:
                 passed = gate.push(chunk.delta.content)

@@ -178,11 +178,11 @@ class Tools:
 
     async def _put_through(self, number: PhoneNumber) -> None:
         try:
-            await self._call.line.transfer(number)
+            await self._call.phone.transfer(number)
         except Refused:
-            if self._call.bring_in is None:
+            if self._call.warm_transfer is None:
                 raise
-            await self._call.bring_in(number)
+            await self._call.warm_transfer(number)
 
     async def opt_out(self, given: _None, context: RunContext[None]) -> str:
         """Keep the wish at once, confirm it, hang up."""

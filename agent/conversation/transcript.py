@@ -6,7 +6,7 @@ from uuid import UUID
 from livekit.agents.llm import ChatMessage
 from livekit.agents.llm.chat_context import MetricsReport
 
-from agent.conversation.live_call import FactSink
+from agent.conversation.live_call import EventSink
 from agent.domain.calls import CallTurn, Speaker
 
 
@@ -17,7 +17,7 @@ class Transcript:
     what was said while it could not be interrupted, and a record must not.
     """
 
-    def __init__(self, call_id: UUID, sink: FactSink) -> None:
+    def __init__(self, call_id: UUID, sink: EventSink) -> None:
         self._call_id = call_id
         self._sink = sink
         self._words: list[str] = []

@@ -13,13 +13,13 @@ from agent.dialer.parts import DialerParts
 from agent.domain import outbound_events
 from agent.domain.attempts import Attempt, AttemptOutcome, next_try
 from agent.domain.calls import Source
-from agent.domain.contactability import Decision, Objection, Rule, may_call
-from agent.domain.outcomes import Reason
+from agent.domain.contactability import Decision, Denial, Rule, may_call
+from agent.domain.dispositions import Reason
 from agent.errors import DatabaseUnavailable, LiveKitUnavailable, PlaybookError, RoomInUse
 from agent.playbook.model import Playbook
 from agent.store.dialings import Again
 from agent.store.heartbeats import LIVE_SECONDS
-from agent.telephony.dispatch import CallOrder, send_agent
+from agent.telephony.dispatch import JobMetadata, send_agent
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +60,7 @@ class Dialer:
     async def _round(self) -> bool:
         """Place what is due and has an agent; False: nothing was."""
         parts = self._parts
-        free = await parts.dialings.free_places(parts.agent_name, LIVE_SECONDS)
+        free = await parts.dialings.free_capacity(parts.agent_name, LIVE_SECONDS)
         claimed = await parts.attempts.claim(parts.id, min(free, parts.max_batch), parts.trunk)
         placed = await asyncio.gather(*map(self._place, claimed), return_exceptions=True)
         for attempt, result in zip(claimed, placed, strict=True):
@@ -76,7 +76,7 @@ class Dialer:
         decision, playbook = await self._ask_gate(attempt)
         await parts.attempts.record_gate(attempt.id, decision, parts.now())
         if playbook is None or not decision.allowed:
-            rules = ",".join(objection.rule for objection in decision.objections)
+            rules = ",".join(objection.rule for objection in decision.denials)
             await parts.attempts.end(attempt.id, AttemptOutcome.REFUSED, rules)
             log.info("attempt_refused", attempt_id=str(attempt.id), rules=rules)
             return
@@ -100,17 +100,17 @@ class Dialer:
 
     async def _ask_gate(self, attempt: Attempt) -> tuple[Decision, Playbook | None]:
         parts = self._parts
-        facts = await parts.attempts.contact_facts(attempt.wish.number, parts.now())
-        decision = may_call(attempt.wish.number, facts, parts.rules)
+        facts = await parts.attempts.contact_facts(attempt.request.number, parts.now())
+        decision = may_call(attempt.request.number, facts, parts.rules)
         try:
-            return decision, parts.playbook(attempt.wish.playbook)
+            return decision, parts.playbook(attempt.request.playbook)
         except PlaybookError as error:
-            objection = Objection(Rule.PLAYBOOK, str(error))
-            return Decision((*decision.objections, objection)), None
+            objection = Denial(Rule.PLAYBOOK, str(error))
+            return Decision((*decision.denials, objection)), None
 
     async def _send_agent(self, attempt: Attempt) -> None:
         parts = self._parts
-        order = CallOrder(attempt.call_id, parts.trunk_id)
+        order = JobMetadata(attempt.call_id, parts.trunk_id)
         try:
             await send_agent(parts.livekit, parts.agent_name, attempt.room_name, order)
         except RoomInUse:

@@ -13,7 +13,7 @@ from agent.dialer.parts import DialerParts
 from agent.domain import outbound_events
 from agent.domain.attempts import DialingState, next_try
 from agent.domain.calls import Source
-from agent.domain.outcomes import Reason
+from agent.domain.dispositions import Reason
 from agent.errors import DatabaseUnavailable, LiveKitUnavailable
 from agent.store.dialings import Again, OpenDialing
 from agent.telephony.dispatch import delete_room, has_agent

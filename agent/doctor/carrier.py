@@ -10,10 +10,10 @@ from decimal import Decimal
 
 from agent.doctor.findings import Finding, error, ok, unchecked, warning
 from agent.provisioning.telnyx.parts import (
+    ActualPart,
     Balance,
     Connection,
     Delivery,
-    Found,
     Number,
     PortalState,
     Profile,
@@ -85,7 +85,7 @@ def judge_deliveries(failed: Sequence[Delivery]) -> list[Finding]:
     return [warning("telnyx_deliveries", says, remedy)]
 
 
-def _judge_number(number: Found[Number] | None, wanted: str) -> Iterator[Finding]:
+def _judge_number(number: ActualPart[Number] | None, wanted: str) -> Iterator[Finding]:
     if number is None:
         says = f"the Telnyx account does not have {wanted}"
         yield error("telnyx_number", says, "portal, Numbers: buy it, or correct PHONE_NUMBER")
@@ -100,7 +100,7 @@ def _judge_number(number: Found[Number] | None, wanted: str) -> Iterator[Finding
         yield error("telnyx_number_unassigned", says, PROVISION)
 
 
-def _connection(state: PortalState, wanted: CarrierWanted) -> Found[Connection] | None:
+def _connection(state: PortalState, wanted: CarrierWanted) -> ActualPart[Connection] | None:
     """Where our number's calls go; else the one that has our user name."""
     ours = state.number.part.connection_id if state.number else None
     for found in state.connections:
@@ -112,7 +112,7 @@ def _connection(state: PortalState, wanted: CarrierWanted) -> Found[Connection] 
 
 
 def _judge_connection(
-    connection: Found[Connection], state: PortalState, wanted: CarrierWanted
+    connection: ActualPart[Connection], state: PortalState, wanted: CarrierWanted
 ) -> Iterator[Finding]:
     part, name = connection.part, f"Telnyx connection {connection.part.connection_name!r}"
     if not part.active:
@@ -130,7 +130,7 @@ def _judge_connection(
 
 
 def _judge_profile(
-    connection: Found[Connection], state: PortalState, wanted: CarrierWanted
+    connection: ActualPart[Connection], state: PortalState, wanted: CarrierWanted
 ) -> Iterator[Finding]:
     profile = next((one for one in state.profiles if one.id == connection.part.profile_id), None)
     if profile is None:

@@ -26,7 +26,7 @@ PROVISION = "python agent.py provision"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RoutingExpected:
     """What the settings and sip_config/ say: our number (E.164), agent and outbound trunk."""
 
     number: str
@@ -36,7 +36,7 @@ class Wanted:
     """Telnyx's name for us; None: not set, so it cannot be compared."""
 
 
-def judge_routing(records: SipRecords, wanted: Wanted) -> list[Finding]:
+def judge_routing(records: SipRecords, wanted: RoutingExpected) -> list[Finding]:
     """Every fault, those first that keep all calls away; without faults a line a part."""
     ours = [trunk for trunk in records.inbound if _takes(trunk, wanted.number)]
     rules = _rules_for(records.rules, ours)
@@ -63,7 +63,7 @@ def judge_drift(plan: Plan) -> list[Finding]:
 
 
 def _inbound(
-    trunks: Sequence[InboundTrunk], ours: Sequence[InboundTrunk], wanted: Wanted
+    trunks: Sequence[InboundTrunk], ours: Sequence[InboundTrunk], wanted: RoutingExpected
 ) -> list[Finding]:
     found: list[Finding] = []
     if not trunks:
@@ -103,7 +103,7 @@ def _rule_faults(
     records: SipRecords,
     ours: Sequence[InboundTrunk],
     rules: Sequence[DispatchRule],
-    wanted: Wanted,
+    wanted: RoutingExpected,
 ) -> list[Finding]:
     found: list[Finding] = []
     if not records.rules:
@@ -131,7 +131,7 @@ def _rule_faults(
     return found
 
 
-def _judge_rule(rule: DispatchRule, wanted: Wanted) -> Iterator[Finding]:
+def _judge_rule(rule: DispatchRule, wanted: RoutingExpected) -> Iterator[Finding]:
     name = f"rule {rule.name!r}"
     if rule.shared_room is not None:
         says = f"{name}: {rule.shared_room}"
@@ -158,7 +158,7 @@ def _judge_rule(rule: DispatchRule, wanted: Wanted) -> Iterator[Finding]:
         yield warning("number_in_room_name", says, f"dispatchRuleCallee: {PROVISION}")
 
 
-def _outbound(trunks: Sequence[OutboundTrunk], wanted: Wanted) -> list[Finding]:
+def _outbound(trunks: Sequence[OutboundTrunk], wanted: RoutingExpected) -> list[Finding]:
     named = [trunk for trunk in trunks if trunk.name == wanted.outbound_trunk]
     if not named:
         says = f"LiveKit has no outbound trunk named {wanted.outbound_trunk!r}: no call goes out"
@@ -173,7 +173,7 @@ def _outbound(trunks: Sequence[OutboundTrunk], wanted: Wanted) -> list[Finding]:
     return found
 
 
-def _judge_outbound(trunk: OutboundTrunk, wanted: Wanted) -> Iterator[Finding]:
+def _judge_outbound(trunk: OutboundTrunk, wanted: RoutingExpected) -> Iterator[Finding]:
     name = f"outbound trunk {trunk.name!r}"
     if not re.fullmatch(r"[\w.-]+(:\d+)?", trunk.address):
         says = f"{name}: address {trunk.address!r} is no host, like sip.telnyx.eu"
@@ -228,7 +228,7 @@ def _is_e164(number: str) -> bool:
         return False
 
 
-def _fine_inbound(ours: Sequence[InboundTrunk], wanted: Wanted) -> Finding:
+def _fine_inbound(ours: Sequence[InboundTrunk], wanted: RoutingExpected) -> Finding:
     trunk = ours[0]
     count = len(trunk.allowed_addresses)
     guard = f"from {count} networks" if count else "with a password"

@@ -39,7 +39,7 @@ class OpeningHours:
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class TimeSlot:
     """A time that can be offered. `starts_at` in the calendar's own zone, fit to be spoken."""
 
     starts_at: datetime
@@ -60,7 +60,7 @@ class Appointment:
 class Calendar(Protocol):
     """Where appointments are kept. Never gives one slot to two calls."""
 
-    async def free_slots(self, now: datetime, limit: int) -> list[Slot]:
+    async def free_slots(self, now: datetime, limit: int) -> list[TimeSlot]:
         """The next `limit` free slots, soonest first."""
         ...
 
@@ -77,10 +77,10 @@ class Calendar(Protocol):
 
 def free_slots(
     hours: OpeningHours, taken: Collection[datetime], now: datetime, limit: int
-) -> list[Slot]:
+) -> list[TimeSlot]:
     """The next `limit` slots that nobody has, soonest first. `taken` are starts, aware."""
     busy = {start.astimezone(UTC) for start in taken}
-    slots: list[Slot] = []
+    slots: list[TimeSlot] = []
     for slot in _slots(hours, now):
         if len(slots) >= limit:
             break
@@ -89,7 +89,7 @@ def free_slots(
     return slots
 
 
-def slot_at(hours: OpeningHours, starts_at: datetime, now: datetime) -> Slot:
+def slot_at(hours: OpeningHours, starts_at: datetime, now: datetime) -> TimeSlot:
     """The slot that starts at `starts_at`, taken or not.
 
     Raises Refused, in words that can be told to the caller, when there is no such slot.
@@ -116,7 +116,7 @@ def slot_at(hours: OpeningHours, starts_at: datetime, now: datetime) -> Slot:
     raise Refused("that is outside our opening hours")
 
 
-def _slots(hours: OpeningHours, now: datetime) -> Iterator[Slot]:
+def _slots(hours: OpeningHours, now: datetime) -> Iterator[TimeSlot]:
     earliest = now.astimezone(UTC) + timedelta(minutes=hours.lead_minutes)
     latest = now.astimezone(UTC) + timedelta(days=hours.horizon_days)
     today = now.astimezone(hours.zone)
@@ -128,7 +128,7 @@ def _slots(hours: OpeningHours, now: datetime) -> Iterator[Slot]:
                     yield slot
 
 
-def _slots_of(hours: OpeningHours, opening: Opening, day: datetime) -> Iterator[Slot]:
+def _slots_of(hours: OpeningHours, opening: Opening, day: datetime) -> Iterator[TimeSlot]:
     """The slots of one opening, counted on the wall clock; those that DST skips are left out."""
     length = timedelta(minutes=hours.slot_minutes)
     start = datetime.combine(day.date(), opening.start)
@@ -136,10 +136,10 @@ def _slots_of(hours: OpeningHours, opening: Opening, day: datetime) -> Iterator[
     while start + length <= end:
         local = start.replace(tzinfo=hours.zone)
         if local.astimezone(UTC).astimezone(hours.zone).replace(tzinfo=None) == start:
-            yield Slot(local, hours.slot_minutes)
+            yield TimeSlot(local, hours.slot_minutes)
         start += length
 
 
-def _covers(slot: Slot, moment: datetime) -> bool:
+def _covers(slot: TimeSlot, moment: datetime) -> bool:
     start = slot.starts_at.astimezone(UTC)
     return start <= moment < start + timedelta(minutes=slot.minutes)

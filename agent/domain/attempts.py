@@ -67,7 +67,7 @@ class DialingState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class NewAttempt:
+class CallRequest:
     """A wish for a call. None: we choose (room, names, the usual playbook).
 
     `participant_identity` and `participant_name` are the callee's in the room.
@@ -90,7 +90,7 @@ class Attempt:
 
     id: UUID
     created_at: datetime
-    wish: NewAttempt
+    request: CallRequest
     call_id: UUID
     state: AttemptState
     due_at: datetime
@@ -106,17 +106,17 @@ class Attempt:
     @property
     def room_name(self) -> str:
         """The room of its latest call: the one asked for, else one of the call's own."""
-        return self.wish.room_name or f"{ROOM_PREFIX}_{self.call_id}"
+        return self.request.room_name or f"{ROOM_PREFIX}_{self.call_id}"
 
     @property
     def participant_identity(self) -> str:
         """The callee's identity in the room. Ours contains no telephone number."""
-        return self.wish.participant_identity or f"sip_{self.call_id}"
+        return self.request.participant_identity or f"sip_{self.call_id}"
 
     @property
     def participant_name(self) -> str:
         """The callee's name in the room."""
-        return self.wish.participant_name or "Customer"
+        return self.request.participant_name or "Customer"
 
 
 ROOM_PREFIX = "ai-sales-call"

@@ -29,7 +29,7 @@ class Rule(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Objection:
+class Denial:
     """One rule that forbids the call. `why` is fit to be told to whoever asked for it."""
 
     rule: Rule
@@ -40,15 +40,15 @@ class Objection:
 class Decision:
     """The gate's answer: allowed, or every objection there is."""
 
-    objections: tuple[Objection, ...] = ()
+    denials: tuple[Denial, ...] = ()
 
     @property
     def allowed(self) -> bool:
         """Whether the number may be called."""
-        return not self.objections
+        return not self.denials
 
     def __str__(self) -> str:
-        return "; ".join(objection.why for objection in self.objections) or "allowed"
+        return "; ".join(objection.why for objection in self.denials) or "allowed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Rules:
 
 def may_call(number: PhoneNumber, facts: ContactFacts, rules: Rules) -> Decision:
     """Ask every rule; all that object are told."""
-    objections = (
+    denials = (
         _country(number, rules),
         _kind(number),
         _own(number, rules),
@@ -90,56 +90,56 @@ def may_call(number: PhoneNumber, facts: ContactFacts, rules: Rules) -> Decision
         _too_often(facts, rules),
         _budget(facts, rules),
     )
-    return Decision(tuple(objection for objection in objections if objection is not None))
+    return Decision(tuple(objection for objection in denials if objection is not None))
 
 
-def _country(number: PhoneNumber, rules: Rules) -> Objection | None:
+def _country(number: PhoneNumber, rules: Rules) -> Denial | None:
     country = country_of(number)
     if country in rules.allowed_countries:
         return None
     allowed = ", ".join(sorted(rules.allowed_countries))
     where = f"in {country}" if country else "in no country"
-    return Objection(
+    return Denial(
         Rule.COUNTRY, f"the number is {where}; calls go to {allowed} only (ALLOWED_COUNTRIES)"
     )
 
 
-def _kind(number: PhoneNumber) -> Objection | None:
+def _kind(number: PhoneNumber) -> Denial | None:
     kind = kind_of(number)
     if kind.is_ordinary:
         return None
-    return Objection(
+    return Denial(
         Rule.NUMBER_KIND, f"{kind.replace('_', '-')} numbers are never called: give a personal one"
     )
 
 
-def _own(number: PhoneNumber, rules: Rules) -> Objection | None:
+def _own(number: PhoneNumber, rules: Rules) -> Denial | None:
     if number not in rules.own_numbers:
         return None
-    return Objection(Rule.OWN_NUMBER, "this is our own number: we would be talking to ourselves")
+    return Denial(Rule.OWN_NUMBER, "this is our own number: we would be talking to ourselves")
 
 
-def _opted_out(facts: ContactFacts) -> Objection | None:
+def _opted_out(facts: ContactFacts) -> Denial | None:
     if not facts.opted_out:
         return None
-    return Objection(Rule.OPTED_OUT, "whoever answers there does not want to be called, for good")
+    return Denial(Rule.OPTED_OUT, "whoever answers there does not want to be called, for good")
 
 
-def _too_often(facts: ContactFacts, rules: Rules) -> Objection | None:
+def _too_often(facts: ContactFacts, rules: Rules) -> Denial | None:
     if facts.calls_in_a_day < rules.calls_per_number_per_day:
         return None
-    return Objection(
+    return Denial(
         Rule.TOO_OFTEN,
         f"called {facts.calls_in_a_day} times in 24 hours; {rules.calls_per_number_per_day} are "
         "allowed (CALLS_PER_NUMBER_PER_DAY): try tomorrow",
     )
 
 
-def _budget(facts: ContactFacts, rules: Rules) -> Objection | None:
+def _budget(facts: ContactFacts, rules: Rules) -> Denial | None:
     minutes = rules.minutes_a_day
     if minutes is None or facts.minutes_today < minutes:
         return None
-    return Objection(
+    return Denial(
         Rule.BUDGET,
         "today's budget is spent (DAILY_BUDGET, in cents, until midnight UTC): raise it or wait",
     )

@@ -29,11 +29,11 @@ def created(
         {
             "direction": Direction.OUTBOUND,
             "from_number": our_number,
-            "to_number": attempt.wish.number,
+            "to_number": attempt.request.number,
             "room_name": attempt.room_name,
             "playbook": playbook,
             "language": language,
-            "customer_id": attempt.wish.customer_id,
+            "customer_id": attempt.request.customer_id,
             "required_questions": ",".join(required_questions),
         },
     )

@@ -38,67 +38,12 @@ evidence of a higher rank corrects what a lower rank had decided whenever it com
 other way round; where our own side has reported the end of a call, webhooks change nothing.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from agent.domain.calls import CallEvent, Direction, EventKind, ordered
-from agent.domain.carrier import sip_code
-
-
-class Disposition(StrEnum):
-    """Why a call ended; a closed set."""
-
-    CONVERTED = "converted"
-    QUALIFIED = "qualified"
-    CALLBACK = "callback"
-    NOT_INTERESTED = "not_interested"
-    DO_NOT_CALL = "do_not_call"
-    TRANSFERRED = "transferred"
-    VOICEMAIL = "voicemail"
-    NO_ANSWER = "no_answer"
-    BUSY = "busy"
-    DECLINED = "declined"
-    INVALID_NUMBER = "invalid_number"
-    WRONG_NUMBER = "wrong_number"
-    HUNG_UP = "hung_up"
-    FAILED = "failed"
-
-
-class Reason(StrEnum):
-    """What a disposition alone does not say. NONE where it says everything."""
-
-    NONE = ""
-
-    CRASHED = "crashed"
-    """Our process died or raised."""
-    NO_AGENT = "no_agent"
-    """No agent was there to take the call."""
-    PROVIDER_DOWN = "provider_down"
-    """Speech or language model failed, and the call came to nothing."""
-    MAX_DURATION = "max_duration"
-    TRUNK_BUSY = "trunk_busy"
-    """The carrier's channel or rate limit: try again soon; nobody was rung."""
-    TRUNK_MISCONFIGURED = "trunk_misconfigured"
-    """The carrier refuses us (credentials, permissions, codecs): a person must look."""
-    NOT_ALLOWED = "not_allowed"
-    """A rule forbade the call at the last moment (opt-out, limits): nobody was rung."""
-    STOPPED = "dialling_stopped"
-    """Dialling was stopped by hand or the trunk pauses: nobody was rung."""
-    CARRIER_ERROR = "carrier_error"
-    """The carrier failed in another way (SIP 5xx and what we do not know)."""
-    UNEXPLAINED = "unexplained"
-    """Answered and ended, and nobody reported why."""
-
-    SAID_SO = "said_so"
-    NO_RESULT = "no_result"
-    OPERATOR = "operator"
-    """One of us ended the running call from outside."""
-    SILENCE = "silence"
-    WHILE_RINGING = "while_ringing"
-    DURING_DISCLOSURE = "during_disclosure"
-    MID_CONVERSATION = "mid_conversation"
+from agent.domain.dispositions import Disposition, Reason
+from agent.domain.sip_refusals import meaning_of_carrier, meaning_of_dial, sip_code_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,13 +120,13 @@ def _not_reached(events: Sequence[CallEvent]) -> Outcome | None:
     dialled = _all(events, EventKind.NOT_CONNECTED)
     # Of several reports the one with a SIP code knows best.
     for event in dialled:
-        if _sip_code(event) is not None:
-            return Outcome(*_refusal(event), (event,))
+        if sip_code_of(event) is not None:
+            return Outcome(*meaning_of_dial(event), (event,))
     if _direction(events) is Direction.OUTBOUND:
         for event in _all(events, EventKind.CARRIER_HANGUP):
-            if told := _carriers_refusal(event):
+            if told := meaning_of_carrier(event):
                 return Outcome(*told, (event,))
-    return Outcome(*_refusal(dialled[0]), dialled[:1]) if dialled else None
+    return Outcome(*meaning_of_dial(dialled[0]), dialled[:1]) if dialled else None
 
 
 def _our_failure(events: Sequence[CallEvent]) -> Outcome | None:
@@ -266,80 +211,3 @@ def _direction(events: Sequence[CallEvent]) -> Direction | None:
 
 def _all(events: Sequence[CallEvent], kind: EventKind) -> tuple[CallEvent, ...]:
     return tuple(event for event in events if event.kind is kind)
-
-
-_BY_SIP_CODE = {
-    401: (Disposition.FAILED, Reason.TRUNK_MISCONFIGURED),
-    403: (Disposition.FAILED, Reason.TRUNK_MISCONFIGURED),
-    404: (Disposition.INVALID_NUMBER, Reason.NONE),
-    407: (Disposition.FAILED, Reason.TRUNK_MISCONFIGURED),
-    408: (Disposition.NO_ANSWER, Reason.NONE),
-    410: (Disposition.INVALID_NUMBER, Reason.NONE),
-    480: (Disposition.NO_ANSWER, Reason.NONE),
-    484: (Disposition.INVALID_NUMBER, Reason.NONE),
-    486: (Disposition.BUSY, Reason.NONE),
-    487: (Disposition.NO_ANSWER, Reason.NONE),
-    488: (Disposition.FAILED, Reason.TRUNK_MISCONFIGURED),
-    503: (Disposition.FAILED, Reason.TRUNK_BUSY),
-    600: (Disposition.BUSY, Reason.NONE),
-    603: (Disposition.DECLINED, Reason.NONE),
-    604: (Disposition.INVALID_NUMBER, Reason.NONE),
-    607: (Disposition.DECLINED, Reason.NONE),
-}
-# Telnyx: "User channel limit exceeded D1" (facts/telnyx.md). D10 and the like are other codes.
-_CHANNEL_LIMIT = re.compile(r"channel limit|\bD1\b", re.IGNORECASE)
-# LiveKit's words where there is no SIP code: the ringing time-out, and a carrier that is mute.
-_NOBODY_ANSWERED = re.compile(r"no[_ ]answer|timed out|timeout|failed to complete", re.IGNORECASE)
-_OUR_CREDENTIALS = re.compile(r"auth", re.IGNORECASE)
-
-
-def refusal(code: int | None, sip_status: str, said: str) -> tuple[Disposition, Reason]:
-    """What it means that a call was not connected: the SIP code if there is one, else what was
-    `said`, a reason of ours or LiveKit's words. `sip_status` is the carrier's own phrase."""
-    words = sip_status
-    if code == 403 and _CHANNEL_LIMIT.search(words):
-        return Disposition.FAILED, Reason.TRUNK_BUSY
-    if code is not None:
-        return _BY_SIP_CODE.get(code, (Disposition.FAILED, Reason.CARRIER_ERROR))
-    said = said or words
-    if said in set(Reason):
-        return Disposition.FAILED, Reason(said)
-    if said in set(Disposition) and said != Disposition.FAILED:
-        return Disposition(said), Reason.NONE
-    if _NOBODY_ANSWERED.search(said):
-        return Disposition.NO_ANSWER, Reason.NONE
-    if _OUR_CREDENTIALS.search(said):
-        return Disposition.FAILED, Reason.TRUNK_MISCONFIGURED
-    return Disposition.FAILED, Reason.CARRIER_ERROR
-
-
-def _refusal(event: CallEvent) -> tuple[Disposition, Reason]:
-    detail = event.detail
-    words, said = str(detail.get("sip_status") or ""), str(detail.get("reason") or "")
-    return refusal(_sip_code(event), words, said)
-
-
-def _carriers_refusal(event: CallEvent) -> tuple[Disposition, Reason] | None:
-    """What the carrier's account of an unanswered call means; None: it does not say."""
-    code, cause = _sip_code(event), str(event.detail.get("hangup_cause") or "")
-    if code == _CANCELLED or cause == "originator_cancel":
-        return None
-    if code is not None and code >= _FIRST_REFUSAL:
-        return refusal(code, "", "")
-    disposition = _BY_HANGUP_CAUSE.get(cause)
-    return (disposition, Reason.NONE) if disposition else None
-
-
-_CANCELLED = 487
-_FIRST_REFUSAL = 400
-_BY_HANGUP_CAUSE = {
-    "user_busy": Disposition.BUSY,
-    "call_rejected": Disposition.DECLINED,
-    "no_answer": Disposition.NO_ANSWER,
-    "timeout": Disposition.NO_ANSWER,
-    "not_found": Disposition.INVALID_NUMBER,
-}
-
-
-def _sip_code(event: CallEvent) -> int | None:
-    return sip_code(event.detail.get("sip_code"))

@@ -14,7 +14,7 @@ from uuid import UUID
 from agent.domain.calls import CallEvent, EventKind, Scalar, Source
 
 
-class Refusal(StrEnum):
+class RejectReason(StrEnum):
     """Why a webhook is not believed; a closed set, so that refusals can be counted by it."""
 
     NOT_SET_UP = "not_set_up"
@@ -32,7 +32,7 @@ class Refusal(StrEnum):
 class RefusedWebhook(Exception):
     """A webhook that is not believed. Nothing of it may have any effect."""
 
-    def __init__(self, reason: Refusal) -> None:
+    def __init__(self, reason: RejectReason) -> None:
         super().__init__(reason.value)
         self.reason = reason
 

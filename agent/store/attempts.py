@@ -1,6 +1,6 @@
 """Attempts in Postgres: who is to be called, what the gate said, who has it, how it ended.
 
-    attempt = await store.add(wish, attempt_id=uuid4(), call_id=uuid4(), now=now)
+    attempt = await store.add(request, attempt_id=uuid4(), call_id=uuid4(), now=now)
     mine = await store.claim(dialler_id, 3, trunk)
 
 Adding one wakes the diallers (NOTIFY). The calls of an attempt: `dialings.py`.
@@ -18,12 +18,12 @@ from agent.domain.attempts import (
     AttemptOutcome,
     AttemptState,
     Basis,
+    CallRequest,
     IdempotencyKey,
-    NewAttempt,
     Origin,
 )
 from agent.domain.calls import Scalar
-from agent.domain.contactability import ContactFacts, Decision, Objection, Rule
+from agent.domain.contactability import ContactFacts, Decision, Denial, Rule
 from agent.domain.phone_numbers import PhoneNumber
 from agent.errors import IdempotencyConflict, Refused, RoomInUse
 from agent.store.database import Database
@@ -67,7 +67,7 @@ class AttemptStore:
 
     async def add(
         self,
-        wish: NewAttempt,
+        request: CallRequest,
         *,
         attempt_id: UUID,
         call_id: UUID,
@@ -99,9 +99,16 @@ class AttemptStore:
             try:
                 row = await connection.fetchrow(
                     _ADD,
-                    *(attempt_id, now, wish.origin, wish.basis, wish.customer_id, wish.number),
-                    *(wish.room_name, wish.participant_identity, wish.participant_name),
-                    *(wish.playbook, wish.due_at, call_id, gate_form(gate, now)),
+                    *(
+                        attempt_id,
+                        now,
+                        request.origin,
+                        request.basis,
+                        request.customer_id,
+                        request.number,
+                    ),
+                    *(request.room_name, request.participant_identity, request.participant_name),
+                    *(request.playbook, request.due_at, call_id, gate_form(gate, now)),
                 )
             except asyncpg.UniqueViolationError as error:
                 if error.constraint_name == "attempts_room":
@@ -210,7 +217,7 @@ def gate_form(decision: Decision | None, now: datetime) -> Json:
         {
             "at": now.isoformat(),
             "allowed": decision.allowed,
-            "reasons": [{"rule": each.rule, "why": each.why} for each in decision.objections],
+            "reasons": [{"rule": each.rule, "why": each.why} for each in decision.denials],
         }
     )
 
@@ -218,7 +225,7 @@ def gate_form(decision: Decision | None, now: datetime) -> Json:
 def _gate(form: dict[str, list[dict[str, str]]] | None) -> Decision | None:
     if form is None:
         return None
-    return Decision(tuple(Objection(Rule(each["rule"]), each["why"]) for each in form["reasons"]))
+    return Decision(tuple(Denial(Rule(each["rule"]), each["why"]) for each in form["reasons"]))
 
 
 def _attempt(row: asyncpg.Record | None) -> Attempt:
@@ -227,7 +234,7 @@ def _attempt(row: asyncpg.Record | None) -> Attempt:
     return Attempt(
         id=row["id"],
         created_at=row["created_at"].astimezone(UTC),
-        wish=NewAttempt(
+        request=CallRequest(
             origin=Origin(row["origin"]),
             number=PhoneNumber(row["number"]),
             basis=Basis(row["basis"]),

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import asyncpg
 
-from agent.domain.appointments import Appointment, OpeningHours, Slot, free_slots, slot_at
+from agent.domain.appointments import Appointment, OpeningHours, TimeSlot, free_slots, slot_at
 from agent.errors import Refused
 from agent.store.database import Database
 from agent.store.event_json import storable
@@ -24,7 +24,7 @@ class PostgresCalendar:
         self._hours = hours
         self._name = name
 
-    async def free_slots(self, now: datetime, limit: int) -> list[Slot]:
+    async def free_slots(self, now: datetime, limit: int) -> list[TimeSlot]:
         """The next `limit` free slots, soonest first."""
         async with self._database.connection() as connection:
             rows = await connection.fetch(_TAKEN_SLOTS, self._name, now)

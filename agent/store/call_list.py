@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from agent.domain.calls import CallState, Direction
-from agent.domain.outcomes import Disposition
+from agent.domain.dispositions import Disposition
 from agent.store.database import Database
 from agent.store.queries import query
 
@@ -33,7 +33,7 @@ class CallFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class CallPlace:
+class CallCursor:
     """A place in the list: right behind this call."""
 
     created_at: datetime
@@ -68,7 +68,7 @@ class CallPage:
     """Some calls, newest first. `next` is None on the last page."""
 
     calls: tuple[ListedCall, ...]
-    next: CallPlace | None
+    next: CallCursor | None
 
 
 class CallList:
@@ -78,7 +78,7 @@ class CallList:
         self._database = database
 
     async def page(
-        self, wanted: CallFilter, *, limit: int, after: CallPlace | None = None
+        self, wanted: CallFilter, *, limit: int, after: CallCursor | None = None
     ) -> CallPage:
         """At most `limit` calls. Calls that are added meanwhile never shift a page."""
         async with self._database.connection() as connection:
@@ -91,7 +91,7 @@ class CallList:
             )
         calls = tuple(_listed(row) for row in rows[:limit])
         last = calls[-1] if len(rows) > limit else None
-        return CallPage(calls, CallPlace(last.created_at, last.id) if last else None)
+        return CallPage(calls, CallCursor(last.created_at, last.id) if last else None)
 
 
 def _listed(row: asyncpg.Record) -> ListedCall:

@@ -113,7 +113,7 @@ class DialingStore:
                     return False
                 await connection.execute(
                     _ADD_DIALING,
-                    *(attempt.call_id, attempt.id, attempt.wish.number),
+                    *(attempt.call_id, attempt.id, attempt.request.number),
                     *(attempt.room_name, trunk),
                 )
                 await append_within(connection, attempt.call_id, [created])
@@ -208,7 +208,7 @@ class DialingStore:
             for row in rows
         ]
 
-    async def free_places(self, agent_name: str, live_seconds: float) -> int:
+    async def free_capacity(self, agent_name: str, live_seconds: float) -> int:
         """How many more calls the agent's workers of the last `live_seconds` can take now."""
         async with self._database.connection() as connection:
             free: int = await connection.fetchval(_FREE_PLACES, agent_name, live_seconds)

@@ -98,7 +98,7 @@ class HeartbeatStore:
         return problems
 
 
-async def is_dialling_possible(database: Database) -> list[str]:
+async def why_no_dialling(database: Database) -> list[str]:
     """What keeps calls from being placed now, in words; an empty list: nothing does.
 
     Ask it before an attempt is added, so that nobody waits for a call that nobody will place.

@@ -26,7 +26,7 @@ class ListedOptOut:
 
 
 @dataclass(frozen=True, slots=True)
-class OptOutPlace:
+class OptOutCursor:
     """A place in the list: right behind this opt-out."""
 
     at: datetime
@@ -38,7 +38,7 @@ class OptOutPage:
     """Some opt-outs, newest first. `next` is None on the last page."""
 
     opt_outs: tuple[ListedOptOut, ...]
-    next: OptOutPlace | None
+    next: OptOutCursor | None
 
 
 class OptOutList:
@@ -53,7 +53,7 @@ class OptOutList:
             added: int = await connection.fetchval(_ADD, sorted(set(numbers)), source, at)
         return added
 
-    async def page(self, *, limit: int, after: OptOutPlace | None = None) -> OptOutPage:
+    async def page(self, *, limit: int, after: OptOutCursor | None = None) -> OptOutPage:
         """At most `limit` opt-outs, newest first."""
         place = (after.at, after.number) if after else (None, None)
         async with self._database.connection() as connection:
@@ -63,4 +63,4 @@ class OptOutList:
             for row in rows[:limit]
         )
         last = found[-1] if len(rows) > limit else None
-        return OptOutPage(found, OptOutPlace(last.at, last.number) if last else None)
+        return OptOutPage(found, OptOutCursor(last.at, last.number) if last else None)

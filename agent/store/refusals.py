@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from agent.domain.attempts import NewAttempt
+from agent.domain.attempts import CallRequest
 from agent.domain.contactability import Decision
 from agent.store.attempts import gate_form
 from agent.store.database import Database
@@ -20,17 +20,24 @@ class RefusalStore:
 
     async def add(
         self,
-        wish: NewAttempt,
+        request: CallRequest,
         *,
         attempt_id: UUID,
         call_id: UUID,
         gate: Decision,
         now: datetime,
     ) -> None:
-        """Write the refused wish down, over in the same statement: no dialler ever sees it."""
+        """Write the refused request down, over in the same statement: no dialler ever sees it."""
         async with self._database.connection() as connection:
             await connection.execute(
                 _ADD,
-                *(attempt_id, now, wish.origin, wish.basis, wish.customer_id, wish.number),
-                *(wish.playbook, wish.due_at, call_id, gate_form(gate, now)),
+                *(
+                    attempt_id,
+                    now,
+                    request.origin,
+                    request.basis,
+                    request.customer_id,
+                    request.number,
+                ),
+                *(request.playbook, request.due_at, call_id, gate_form(gate, now)),
             )

@@ -21,7 +21,7 @@ import asyncpg
 import structlog
 
 from agent.domain.calls import Source
-from agent.domain.webhooks import CallKeys, Delivery, Refusal
+from agent.domain.webhooks import CallKeys, Delivery, RejectReason
 from agent.errors import DatabaseUnavailable, Unavailable
 from agent.store.database import Database
 from agent.store.event_json import events_form, storable
@@ -64,7 +64,7 @@ class WebhookInbox:
         self._now = now
         self._waiting: asyncio.Queue[_Waiting] = asyncio.Queue(MAX_WAITING)
         self._waiting_bytes = 0
-        self._refused: Counter[tuple[Source, Refusal]] = Counter()
+        self._refused: Counter[tuple[Source, RejectReason]] = Counter()
         self._stored = 0
         self.stored = asyncio.Event()
 
@@ -85,7 +85,7 @@ class WebhookInbox:
         except TimeoutError:
             raise DatabaseUnavailable("a webhook could not be stored in time") from None
 
-    def count_refusal(self, source: Source, reason: Refusal) -> None:
+    def count_refusal(self, source: Source, reason: RejectReason) -> None:
         """Count one that was not believed; written with the next second's, best effort."""
         self._refused[source, reason] += 1
 
@@ -202,7 +202,7 @@ def _row(kept: KeptWebhook, event_id: str, deliveries: int) -> tuple[object, ...
         json.dumps(storable(dict(kept.headers))),
         deliveries,
         "unlinked" if told else "refused",
-        None if told else Refusal.UNREADABLE.value,
+        None if told else RejectReason.UNREADABLE.value,
     )
 
 

@@ -8,7 +8,7 @@ import structlog
 from google.protobuf.json_format import MessageToDict
 from livekit import api
 
-from agent.domain.outcomes import Reason
+from agent.domain.dispositions import Reason
 from agent.domain.phone_numbers import PhoneNumber
 from agent.telephony.sip_errors import NotReached, read_error
 
@@ -65,7 +65,7 @@ def cli_form(dial: Dial) -> dict[str, object]:
     return form
 
 
-async def place(livekit: api.LiveKitAPI, dial: Dial) -> NotReached | None:
+async def originate(livekit: api.LiveKitAPI, dial: Dial) -> NotReached | None:
     """Dial and wait for the answer; None: answered.
 
     `livekit` must not fail over: a request that is sent again would ring a second time. When no

@@ -19,7 +19,7 @@ CONTROL_TOPIC = "ai-sales-call.control"
 
 
 @dataclass(frozen=True, slots=True)
-class CallOrder:
+class JobMetadata:
     """What a job is told: place this call over this trunk."""
 
     call_id: UUID
@@ -30,19 +30,19 @@ class CallOrder:
         return json.dumps({"call_id": str(self.call_id), "trunk_id": self.trunk_id})
 
 
-def read_order(metadata: str) -> CallOrder | None:
+def read_metadata(metadata: str) -> JobMetadata | None:
     """The order in a job's metadata; None for a job that has none: somebody calls us."""
     if not metadata:
         return None
     try:
         found = json.loads(metadata)
-        return CallOrder(UUID(found["call_id"]), str(found["trunk_id"]))
+        return JobMetadata(UUID(found["call_id"]), str(found["trunk_id"]))
     except (ValueError, KeyError, TypeError):
         return None
 
 
 async def send_agent(
-    livekit: api.LiveKitAPI, agent_name: str, room_name: str, order: CallOrder
+    livekit: api.LiveKitAPI, agent_name: str, room_name: str, order: JobMetadata
 ) -> None:
     """Open the call's room and ask for an agent in it.
 

@@ -20,7 +20,7 @@ from livekit.protocol.agent import JobStatus
 from livekit.protocol.models import DisconnectReason, ParticipantInfo
 from livekit.protocol.webhook import WebhookEvent
 
-from agent.domain.webhooks import Refusal, RefusedWebhook, RoomReport
+from agent.domain.webhooks import RefusedWebhook, RejectReason, RoomReport
 
 _LONGEST_TOKEN = 8192
 _LONGEST_ID = 200
@@ -35,17 +35,17 @@ class LiveKitSignatures:
     def verify(self, body: bytes, authorization: str | None) -> None:
         """Raises RefusedWebhook unless the token is LiveKit's, of now, and for this very body."""
         if not authorization or len(authorization) > _LONGEST_TOKEN:
-            raise RefusedWebhook(Refusal.NO_SIGNATURE)
+            raise RefusedWebhook(RejectReason.NO_SIGNATURE)
         try:
             told = self._verifier.verify(authorization).sha256 or ""
             claimed = base64.b64decode(told, validate=True)
         except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError):
-            raise RefusedWebhook(Refusal.TOO_OLD_OR_NEW) from None
+            raise RefusedWebhook(RejectReason.TOO_OLD_OR_NEW) from None
         except (jwt.PyJWTError, binascii.Error, ValueError, TypeError, AttributeError):
-            raise RefusedWebhook(Refusal.BAD_SIGNATURE) from None
+            raise RefusedWebhook(RejectReason.BAD_SIGNATURE) from None
         # A participant's token, which is signed with the same key, has no hash: empty never fits.
         if not hmac.compare_digest(hashlib.sha256(body).digest(), claimed):
-            raise RefusedWebhook(Refusal.BAD_SIGNATURE)
+            raise RefusedWebhook(RejectReason.BAD_SIGNATURE)
 
 
 def read_livekit(body: bytes, *, received_at: datetime) -> RoomReport:
@@ -53,9 +53,9 @@ def read_livekit(body: bytes, *, received_at: datetime) -> RoomReport:
     try:
         event = Parse(body.decode(), WebhookEvent(), ignore_unknown_fields=True)
     except (ParseError, UnicodeDecodeError, RecursionError):
-        raise RefusedWebhook(Refusal.UNREADABLE) from None
+        raise RefusedWebhook(RejectReason.UNREADABLE) from None
     if not event.event or len(event.event) > _LONGEST_ID or len(event.id) > _LONGEST_ID:
-        raise RefusedWebhook(Refusal.UNREADABLE)
+        raise RefusedWebhook(RejectReason.UNREADABLE)
     room = event.room.name or event.job.room.name
     return RoomReport(
         # Servers of long ago sent no id; the same body is the same event.

@@ -10,7 +10,7 @@ ACTIVE = "active"
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class RemoteParty:
     """The telephone that a participant stands for. Numbers are as the carrier gave them."""
 
     identity: str
@@ -21,14 +21,14 @@ class Caller:
     telnyx_leg_id: str | None
 
 
-GONE = Caller("", "", "", "", None, None)
+GONE = RemoteParty("", "", "", "", None, None)
 """Somebody who has left before we could see who it was."""
 
 
-def read_caller(participant: rtc.RemoteParticipant) -> Caller:
+def read_caller(participant: rtc.RemoteParticipant) -> RemoteParty:
     """The caller behind a SIP participant. Attribute names: facts of livekit-sip 1.11."""
     attributes = participant.attributes
-    return Caller(
+    return RemoteParty(
         identity=participant.identity,
         number=attributes.get("sip.phoneNumber", ""),
         our_number=attributes.get("sip.trunkPhoneNumber", ""),

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from livekit import api
 
-from agent.domain.outcomes import Reason, refusal
+from agent.domain.dispositions import Reason
+from agent.domain.sip_refusals import meaning_of_sip
 from agent.errors import TrunkBusy, TrunkDown, TrunkMisconfigured
 
 # livekit-sip, when not even a 100 Trying came back to the INVITE: nobody's phone can have rung.
@@ -58,7 +59,7 @@ def _words(error: api.TwirpError) -> str:
 def _fault(
     code: int | None, status: str, reason: str
 ) -> TrunkBusy | TrunkDown | TrunkMisconfigured | None:
-    _, meaning = refusal(code, status, reason)
+    _, meaning = meaning_of_sip(code, status, reason)
     said = f"SIP {code} {status}" if code is not None else reason
     if meaning is Reason.TRUNK_BUSY:
         return TrunkBusy(f"the carrier takes no more calls now ({said}): it is tried again soon")

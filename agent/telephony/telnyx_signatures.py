@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 
-from agent.domain.webhooks import Refusal, RefusedWebhook
+from agent.domain.webhooks import RefusedWebhook, RejectReason
 from agent.errors import SettingsError
 
 SIGNATURE_HEADER = "telnyx-signature-ed25519"
@@ -44,19 +44,19 @@ class TelnyxSignatures:
         look like, so that one delivery has one form only.
         """
         if not self._keys:
-            raise RefusedWebhook(Refusal.NOT_SET_UP)
+            raise RefusedWebhook(RejectReason.NOT_SET_UP)
         signature, timestamp = headers.get(SIGNATURE_HEADER), headers.get(TIMESTAMP_HEADER)
         if not signature or not timestamp:
-            raise RefusedWebhook(Refusal.NO_SIGNATURE)
+            raise RefusedWebhook(RejectReason.NO_SIGNATURE)
         if not _TIMESTAMP.fullmatch(timestamp):
-            raise RefusedWebhook(Refusal.BAD_TIMESTAMP)
+            raise RefusedWebhook(RejectReason.BAD_TIMESTAMP)
         if abs(int(self._now().timestamp()) - int(timestamp)) > TOLERANCE_SECONDS:
-            raise RefusedWebhook(Refusal.TOO_OLD_OR_NEW)
+            raise RefusedWebhook(RejectReason.TOO_OLD_OR_NEW)
         signed = {SIGNATURE_HEADER: signature, TIMESTAMP_HEADER: timestamp}
         if not _SIGNATURE.fullmatch(signature) or not any(
             self._signed_with(key, body, signed) for key in self._keys
         ):
-            raise RefusedWebhook(Refusal.BAD_SIGNATURE)
+            raise RefusedWebhook(RejectReason.BAD_SIGNATURE)
 
     def _signed_with(self, key: str, body: bytes, headers: Mapping[str, str]) -> bool:
         try:

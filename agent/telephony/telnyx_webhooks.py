@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from agent.domain.phone_numbers import parse
-from agent.domain.webhooks import CallKeys, CarrierReport, Refusal, RefusedWebhook
+from agent.domain.webhooks import CallKeys, CarrierReport, RefusedWebhook, RejectReason
 from agent.errors import Refused
 
 WEBHOOK_PATH = "/api/telnyx/webhooks/call-events"
@@ -38,7 +38,7 @@ def read_telnyx(body: bytes, *, received_at: datetime) -> CarrierReport:
     try:
         data = _Envelope.model_validate_json(body).data
     except ValidationError:
-        raise RefusedWebhook(Refusal.UNREADABLE) from None
+        raise RefusedWebhook(RejectReason.UNREADABLE) from None
     payload = data.payload or _Payload()
     return CarrierReport(
         event_id=data.id,

@@ -1,6 +1,6 @@
 """One cheap request to each provider, with the models that calls use, and what it came to.
 
-    async with Trial(settings, "en") as trial:
+    async with ProviderProbe(settings, "en") as trial:
         await trial.think()
         spoken = await trial.speak()
         heard = await trial.hear(spoken.pcm)
@@ -51,7 +51,7 @@ class Trialled:
     pcm: bytes = b""
 
 
-class Trial:
+class ProviderProbe:
     """Use as `async with`; the deadline is the caller's."""
 
     def __init__(self, settings: Settings, language: str) -> None:

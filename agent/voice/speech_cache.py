@@ -29,7 +29,7 @@ _TAIL_FRAMES = 8
 log = structlog.get_logger(__name__)
 
 
-class SpokenAhead:
+class SpeechCache:
     """Audio of fixed lines, by voice and text.
 
     `voice` names the provider, model and voice: audio of one voice is never played as another's.

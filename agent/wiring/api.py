@@ -35,7 +35,7 @@ from agent.wiring.process import keep_beating
 from agent.wiring.production import check_exposure
 from agent.wiring.rules import gate_rules, watch_thresholds
 from agent.wiring.tokens import build_verifier
-from agent.wiring.webhooks import webhook_desk
+from agent.wiring.webhooks import webhook_receiver
 
 log = structlog.get_logger(__name__)
 
@@ -94,7 +94,7 @@ async def api_parts(settings: Settings) -> AsyncIterator[ApiParts]:
         api.LiveKitAPI(
             settings.livekit_url, settings.livekit_api_key, settings.livekit_api_secret
         ) as livekit,
-        webhook_desk(settings) as webhooks,
+        webhook_receiver(settings) as webhooks,
     ):
         yield ApiParts(
             gatekeeper=Gatekeeper(

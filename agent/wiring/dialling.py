@@ -39,7 +39,7 @@ def dial_of(settings: Settings, attempt: Attempt, trunk_id: str) -> Dial:
         call_id=attempt.call_id,
         trunk_id=trunk_id,
         our_number=our_number(settings),
-        number=attempt.wish.number,
+        number=attempt.request.number,
         room_name=attempt.room_name,
         identity=attempt.participant_identity,
         name=attempt.participant_name,

@@ -11,7 +11,7 @@ from livekit import api
 
 from agent.doctor import carrier, database, livekit, machine, processes, providers, webhooks
 from agent.doctor.findings import Finding, ok, unchecked
-from agent.doctor.routing import Wanted, judge_drift, judge_routing
+from agent.doctor.routing import RoutingExpected, judge_drift, judge_routing
 from agent.errors import CallError, SettingsError
 from agent.playbook.model import Playbook
 from agent.provisioning.livekit.config import load
@@ -28,7 +28,7 @@ from agent.store.webhook_freshness import webhook_freshness
 from agent.store.webhook_links import WebhookLinks
 from agent.telephony.probe import NoSip, ServerAnswer, ask_for_sip, check_key, reach
 from agent.telephony.trunks import SipServer
-from agent.voice.provider_probe import Trial, Trialled
+from agent.voice.provider_probe import ProviderProbe, Trialled
 from agent.wiring.dialling import our_number, trunk_name
 from agent.wiring.portal import portal, portal_wanted
 from agent.wiring.provision import SIP_FOLDER, variables
@@ -78,7 +78,7 @@ async def asking(settings: Settings) -> AsyncIterator["Questions"]:
         opened = await stack.enter_async_context(Database(settings.database_url or "", max_size=3))
         playbook = _playbook(settings)
         language = playbook.language if isinstance(playbook, Playbook) else _ANY_LANGUAGE
-        trial = await stack.enter_async_context(Trial(settings, language))
+        trial = await stack.enter_async_context(ProviderProbe(settings, language))
         telnyx: Once[Portal] = Once(
             lambda: stack.enter_async_context(portal(settings, patience_seconds=_TELNYX_PATIENCE))
         )
@@ -97,7 +97,7 @@ class Questions:
         settings: Settings,
         server: api.LiveKitAPI,
         opened: Database,
-        trial: Trial,
+        trial: ProviderProbe,
         telnyx: Once[Portal],
         playbook: Playbook | CallError,
     ) -> None:
@@ -164,7 +164,7 @@ class Questions:
     async def routing(self) -> list[Finding]:
         """Trunks, rule and settings against each other."""
         settings = self._settings
-        wanted = Wanted(
+        wanted = RoutingExpected(
             settings.phone_number,
             settings.agent_name,
             trunk_name(),

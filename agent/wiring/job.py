@@ -25,13 +25,13 @@ from agent.store.calendar import PostgresCalendar
 from agent.store.calls import CallStore
 from agent.store.database import Database
 from agent.store.journal import Journal
-from agent.telephony.dispatch import CallOrder
+from agent.telephony.dispatch import JobMetadata
 from agent.voice.pipeline import Pipeline, build_pipeline, load_vad, warm_up
-from agent.voice.speech_cache import SpokenAhead
+from agent.voice.speech_cache import SpeechCache
 from agent.wiring.dialling import dialling_livekit, our_number, trunk_name
 from agent.wiring.outbound import outbound_parts
 from agent.worker.parts import CallParts
-from agent.worker.warm_transfer import PersonLine
+from agent.worker.warm_transfer import TransferLine
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _KEY = "prepared"
@@ -45,7 +45,7 @@ class Prepared:
     phrases: Phrases
     rules: SpeechRules
     pipeline: Pipeline
-    spoken: SpokenAhead
+    spoken: SpeechCache
 
 
 def prepare_process(settings: Settings, process: JobProcess) -> None:
@@ -58,7 +58,7 @@ def prepare_process(settings: Settings, process: JobProcess) -> None:
 
 
 async def build_call_parts(
-    settings: Settings, process: JobProcess, order: CallOrder | None
+    settings: Settings, process: JobProcess, order: JobMetadata | None
 ) -> CallParts:
     """Everything one call needs. Reaches nothing that a caller would have to wait for.
 
@@ -71,7 +71,7 @@ async def build_call_parts(
     settings.need("DATABASE_URL")
     database = Database(settings.database_url or "")
     outbound = await outbound_parts(settings, database, order) if order else None
-    wanted = outbound.attempt.wish.playbook if outbound else None
+    wanted = outbound.attempt.request.playbook if outbound else None
     if wanted not in (None, prepared.playbook.name):
         prepared = await asyncio.to_thread(_prepare, settings, wanted)
     playbook = prepared.playbook
@@ -100,15 +100,15 @@ async def build_call_parts(
         max_call_seconds=settings.max_call_minutes * 60.0,
         now=partial(datetime.now, UTC),
         close=close,
-        person_line=PersonLine(livekit, trunk_name(), our_number(settings)),
+        person_line=TransferLine(livekit, trunk_name(), our_number(settings)),
         outbound=outbound,
     )
 
 
-def spoken_ahead(settings: Settings) -> SpokenAhead:
+def spoken_ahead(settings: Settings) -> SpeechCache:
     """The cache of rendered lines for the voice that these settings choose."""
     voice = f"{settings.openai_base_url}|{settings.openai_speech_model}|{settings.openai_voice}"
-    return SpokenAhead(settings.speech_cache_dir, voice)
+    return SpeechCache(settings.speech_cache_dir, voice)
 
 
 def spool_dir(settings: Settings) -> Path:

@@ -10,13 +10,15 @@ from agent.store.attempts import AttemptStore
 from agent.store.database import Database
 from agent.store.dialings import DialingStore
 from agent.store.trunks import TrunkStore
-from agent.telephony.dispatch import CallOrder
+from agent.telephony.dispatch import JobMetadata
 from agent.wiring.dialling import dial_of, dialling_livekit, trunk_name
 from agent.wiring.rules import gate_rules
 from agent.worker.parts import OutboundParts
 
 
-async def outbound_parts(settings: Settings, database: Database, order: CallOrder) -> OutboundParts:
+async def outbound_parts(
+    settings: Settings, database: Database, order: JobMetadata
+) -> OutboundParts:
     """What the job of this order needs. Raises Refused when its call was given up meanwhile."""
     attempt = await AttemptStore(database).of_call(order.call_id)
     if attempt.call_id != order.call_id:

@@ -1,6 +1,6 @@
-"""Provisioning, put together: the sides at which something is set up, each with plan and apply.
+"""Provisioning, put together: the targets at which something is set up, each with plan and apply.
 
-A third side would be another class with these two methods, and a line in `sides`.
+A third target would be another class with these two methods, and a line in `targets`.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -34,7 +34,7 @@ Told = Callable[[Step], None]
 """Called with each step when it is done."""
 
 
-class Side(Protocol):
+class Target(Protocol):
     """One service that is provisioned."""
 
     @property
@@ -110,16 +110,16 @@ class TelnyxSide:
 
 
 @asynccontextmanager
-async def sides(
+async def targets(
     settings: Settings, folder: Path, only: Service | None, *, set_password: bool = False
-) -> AsyncIterator[tuple[Side, ...]]:
-    """The sides to provision, in order: LiveKit, and Telnyx if it has a key; or `only` one.
+) -> AsyncIterator[tuple[Target, ...]]:
+    """The targets to provision, in order: LiveKit, and Telnyx if it has a key; or `only` one.
 
     `set_password` sends Telnyx our password again, which it cannot be asked for. Raises
     SettingsError and FileError before anything is asked of anybody.
     """
     async with AsyncExitStack() as stack:
-        made: list[Side] = []
+        made: list[Target] = []
         if only is not Service.TELNYX:
             settings.need("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
             config = load(folder, variables(settings))

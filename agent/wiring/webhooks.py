@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 
-from agent.api.webhook_receiver import WebhookDesk
+from agent.api.webhook_receiver import WebhookReceiver
 from agent.settings import Settings
 from agent.store.database import Database
 from agent.store.webhook_inbox import WebhookInbox
@@ -19,7 +19,7 @@ _POOL = 3
 
 
 @asynccontextmanager
-async def webhook_desk(settings: Settings) -> AsyncIterator[WebhookDesk]:
+async def webhook_receiver(settings: Settings) -> AsyncIterator[WebhookReceiver]:
     """Open for the length of the block. Raises SettingsError for a key that is none."""
     now = partial(datetime.now, UTC)
     keys = (settings.telnyx_public_key, settings.telnyx_public_key_old)
@@ -34,7 +34,7 @@ async def webhook_desk(settings: Settings) -> AsyncIterator[WebhookDesk]:
             ),
         )
         try:
-            yield WebhookDesk(telnyx, livekit, inbox, now)
+            yield WebhookReceiver(telnyx, livekit, inbox, now)
         finally:
             for task in tasks:
                 task.cancel()

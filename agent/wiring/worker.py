@@ -27,7 +27,7 @@ from agent.voice.pipeline import build_tts
 from agent.wiring.job import build_call_parts, prepare_process, spoken_ahead, spool_dir
 from agent.wiring.process import keep_beating
 from agent.worker.admission import Admission
-from agent.worker.ended_jobs import Aftercare
+from agent.worker.ended_jobs import EndedJobs
 from agent.worker.health import HealthServer
 from agent.worker.server import Worker, run_until_signalled
 
@@ -74,7 +74,7 @@ async def run_worker(settings: Settings) -> None:
     ):
         background = [
             asyncio.create_task(_recover_records(settings), name="recover records"),
-            asyncio.create_task(_look_after_calls(settings, worker), name="aftercare"),
+            asyncio.create_task(_look_after_calls(settings, worker), name="ended_jobs"),
             asyncio.create_task(_tell_places(settings, worker, draining), name="heartbeat"),
             asyncio.create_task(delete_what_is_old(settings), name="retention"),
         ]
@@ -106,7 +106,7 @@ async def _tell_places(settings: Settings, worker: Worker, draining: asyncio.Eve
     """How many calls this worker can take; none while it drains."""
 
     def detail() -> dict[str, int | str]:
-        free = 0 if draining.is_set() else worker.free_places
+        free = 0 if draining.is_set() else worker.free_capacity
         return {
             "agent": settings.agent_name,
             "places": settings.max_concurrent_calls,
@@ -132,7 +132,7 @@ async def _look_after_calls(settings: Settings, worker: Worker) -> None:
         ) as livekit,
     ):
         records = CrashedCalls(CallStore(database))
-        await Aftercare(worker, livekit, records, partial(datetime.now, UTC)).run()
+        await EndedJobs(worker, livekit, records, partial(datetime.now, UTC)).run()
 
 
 def check_prompts(settings: Settings) -> Playbook:

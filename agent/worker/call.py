@@ -23,12 +23,12 @@ from agent.domain.phone_numbers import PhoneNumber
 from agent.playbook.instructions import instructions
 from agent.telephony.dispatch import CONTROL_TOPIC
 from agent.telephony.phone_line import LiveKitPhoneLine
-from agent.telephony.remote_party import GONE, Caller, read_caller, wait_until_active
+from agent.telephony.remote_party import GONE, RemoteParty, read_caller, wait_until_active
 from agent.voice.heard_audio import HeardAudio
 from agent.voice.pipeline import LISTENING, build_session
 from agent.voice.recorder import CallRecorder
 from agent.worker.parts import BuildParts, CallParts
-from agent.worker.warm_transfer import PERSON, HandOver
+from agent.worker.warm_transfer import PERSON, WarmTransfer
 
 _CALLER_COMES_SECONDS = 5.0
 """A caller is in the room before its agent is sent for; who is not there any more has hung up."""
@@ -61,18 +61,18 @@ class Placing(Protocol):
         ...
 
 
-class RunningCall:
+class CallJob:
     """The call that this job holds."""
 
     def __init__(
-        self, ctx: JobContext, parts: CallParts, caller: Caller, direction: Direction
+        self, ctx: JobContext, parts: CallParts, caller: RemoteParty, direction: Direction
     ) -> None:
         self.room = ctx.room
         self.placing: Placing | None = None
         """Only of a call of ours: how the callee is reached."""
         self._ctx = ctx
         self._parts = parts
-        self._caller = caller
+        self._remote = caller
         self._session = build_session(
             parts.pipeline, silence_seconds=parts.playbook.silence_seconds
         )
@@ -84,8 +84,8 @@ class RunningCall:
             playbook=parts.playbook,
             phrases=parts.phrases,
             rules=parts.rules,
-            facts=parts.journal,
-            line=self._line,
+            events=parts.journal,
+            phone=self._line,
             spoken=parts.spoken,
             recorder=CallRecorder(parts.recordings_dir, str(parts.call_id)),
             now=parts.now,
@@ -97,7 +97,7 @@ class RunningCall:
             instructions(parts.prompts_dir, parts.playbook, self.call.direction, parts.now()),
         )
         if parts.person_line is not None:
-            self._hand_over = HandOver(
+            self._hand_over = WarmTransfer(
                 self._session,
                 ctx.room,
                 parts.person_line,
@@ -105,7 +105,7 @@ class RunningCall:
                 caller.identity,
                 self._brief,
             )
-            self.call.bring_in = self._bring_in
+            self.call.warm_transfer = self._bring_in
         self._timers: list[asyncio.TimerHandle] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -113,7 +113,7 @@ class RunningCall:
         """Write the call down, get ready, wait for the answer, speak the first words."""
         if self.placing is None:
             self._note_created()
-        if self._caller == GONE:
+        if self._remote == GONE:
             self.call.note(EventKind.CALLER_HUNG_UP)
             await self.hang_up()
             return
@@ -130,7 +130,7 @@ class RunningCall:
     async def _is_answered(self) -> bool:
         if self.placing is not None:
             return await self.placing.reach()
-        return await wait_until_active(self.room, self._caller.identity, _RINGS_SECONDS)
+        return await wait_until_active(self.room, self._remote.identity, _RINGS_SECONDS)
 
     async def _get_ready(self) -> None:
         """Everything that takes time and can be done while nobody listens."""
@@ -142,7 +142,7 @@ class RunningCall:
             self._conversation.agent,
             room=self.room,
             room_options=RoomOptions(
-                participant_identity=self._caller.identity,
+                participant_identity=self._remote.identity,
                 audio_input=LISTENING,
                 text_output=TextOutputOptions(next_in_chain=self.call.heard),
                 text_input=False,
@@ -186,7 +186,7 @@ class RunningCall:
 
     async def _bring_in(self, number: PhoneNumber) -> None:
         """Put the caller through to a person in this room; from then on it is their call."""
-        await self._hand_over.bring_in(number)
+        await self._hand_over.warm_transfer(number)
         for timer in self._timers:
             timer.cancel()
         await self._save_recording()
@@ -221,19 +221,19 @@ class RunningCall:
             EventKind.CREATED,
             urgent=True,
             direction=self.call.direction,
-            from_number=self._caller.number,
-            to_number=self._caller.our_number,
+            from_number=self._remote.number,
+            to_number=self._remote.our_number,
             room_name=self._ctx.room.name,
             playbook=playbook.name,
             language=playbook.language,
             required_questions=",".join(playbook.required_questions),
-            telnyx_session_id=self._caller.telnyx_session_id,
-            telnyx_leg_id=self._caller.telnyx_leg_id,
+            telnyx_session_id=self._remote.telnyx_session_id,
+            telnyx_leg_id=self._remote.telnyx_leg_id,
         )
         self.call.note(EventKind.RINGING)
 
     def _note_answered(self) -> None:
-        callee = self.room.remote_participants.get(self._caller.identity)
+        callee = self.room.remote_participants.get(self._remote.identity)
         if self.placing is None or callee is None:
             self.call.note(EventKind.ANSWERED)
             return
@@ -247,7 +247,7 @@ class RunningCall:
 
     def _note_gone_before_answer(self) -> None:
         """Who left while we were getting ready has left unnoticed."""
-        gone = self._caller.identity not in self.room.remote_participants
+        gone = self._remote.identity not in self.room.remote_participants
         if self.placing is None and gone and not self.call.noted(EventKind.CALLER_HUNG_UP):
             self.call.note(EventKind.CALLER_HUNG_UP)
 
@@ -268,7 +268,7 @@ class RunningCall:
     def _on_participant_left(self, participant: rtc.RemoteParticipant) -> None:
         if participant.identity == PERSON and self.call.noted(EventKind.TRANSFERRED):
             self._spawn(self.hang_up())
-        if participant.identity != self._caller.identity:
+        if participant.identity != self._remote.identity:
             return
         if self.placing is not None and not self.call.noted(EventKind.ANSWERED):
             return
@@ -298,7 +298,7 @@ class RunningCall:
         task.add_done_callback(self._tasks.discard)
 
 
-async def take_inbound(build: BuildParts, ctx: JobContext) -> RunningCall:
+async def take_inbound(build: BuildParts, ctx: JobContext) -> CallJob:
     """Somebody calls us, or has done so and hung up before we were there."""
     await ctx.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
     caller = GONE
@@ -308,4 +308,4 @@ async def take_inbound(build: BuildParts, ctx: JobContext) -> RunningCall:
             kind = rtc.ParticipantKind.PARTICIPANT_KIND_SIP
             caller = read_caller(await ctx.wait_for_participant(kind=kind))
     parts = await build(ctx.proc, None)
-    return RunningCall(ctx, parts, caller, Direction.INBOUND)
+    return CallJob(ctx, parts, caller, Direction.INBOUND)

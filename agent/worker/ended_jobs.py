@@ -53,7 +53,7 @@ class Records(Protocol):
         ...
 
 
-class Aftercare:
+class EndedJobs:
     """Watches one worker's jobs. `run` until cancelled."""
 
     def __init__(

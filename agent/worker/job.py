@@ -4,8 +4,8 @@ import structlog
 from livekit.agents import JobContext
 
 from agent.domain.calls import EventKind
-from agent.telephony.dispatch import read_order
-from agent.worker.call import RunningCall, take_inbound
+from agent.telephony.dispatch import read_metadata
+from agent.worker.call import CallJob, take_inbound
 from agent.worker.outbound_call import take_outbound
 from agent.worker.parts import BuildParts
 
@@ -14,12 +14,12 @@ log = structlog.get_logger(__name__)
 _KEY = "running_call"
 
 
-async def hold_call(build: BuildParts, ctx: JobContext) -> None:
+async def run_call(build: BuildParts, ctx: JobContext) -> None:
     """The job's entrypoint. Its metadata says which call to place; without, somebody calls us."""
     ctx.log_context_fields = {"job_id": ctx.job.id}
-    running: RunningCall | None = None
+    running: CallJob | None = None
     try:
-        order = read_order(ctx.job.metadata)
+        order = read_metadata(ctx.job.metadata)
         if order is None:
             running = await take_inbound(build, ctx)
         else:
@@ -39,6 +39,6 @@ async def hold_call(build: BuildParts, ctx: JobContext) -> None:
 
 async def end_call(ctx: JobContext) -> None:
     """The framework's on_session_end: the session is closed, however that came about."""
-    running: RunningCall | None = ctx.proc.userdata.get(_KEY)
+    running: CallJob | None = ctx.proc.userdata.get(_KEY)
     if running is not None:
         await running.finish()

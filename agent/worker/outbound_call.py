@@ -10,14 +10,14 @@ from livekit.agents import AutoSubscribe, JobContext
 from agent.domain import outbound_events
 from agent.domain.attempts import next_try
 from agent.domain.calls import CallEvent, Direction, Source
-from agent.domain.outcomes import Reason
+from agent.domain.dispositions import Reason
 from agent.errors import DatabaseUnavailable, TrunkMisconfigured
 from agent.store.dialings import Again, NotNow, Slot
-from agent.telephony.dial import place
-from agent.telephony.dispatch import CallOrder
-from agent.telephony.remote_party import Caller, wait_until_active
+from agent.telephony.dial import originate
+from agent.telephony.dispatch import JobMetadata
+from agent.telephony.remote_party import RemoteParty, wait_until_active
 from agent.telephony.sip_errors import NotReached
-from agent.worker.call import RunningCall
+from agent.worker.call import CallJob
 from agent.worker.parts import BuildParts, CallParts, OutboundParts
 from agent.worker.slot import until_slot
 
@@ -27,7 +27,7 @@ _WRITE_TRIES = 5
 _WRITE_AGAIN_SECONDS = 1.0
 
 
-async def take_outbound(build: BuildParts, ctx: JobContext, order: CallOrder) -> RunningCall:
+async def take_outbound(build: BuildParts, ctx: JobContext, order: JobMetadata) -> CallJob:
     """The call of the order. Raises Refused when it was taken back meanwhile."""
     connecting = asyncio.create_task(ctx.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY))
     try:
@@ -36,15 +36,15 @@ async def take_outbound(build: BuildParts, ctx: JobContext, order: CallOrder) ->
         await connecting
     assert parts.outbound is not None
     attempt = parts.outbound.attempt
-    callee = Caller(
+    callee = RemoteParty(
         identity=attempt.participant_identity,
-        number=attempt.wish.number,
+        number=attempt.request.number,
         our_number=parts.outbound.dial.our_number,
         trunk_id=order.trunk_id,
         telnyx_session_id=None,
         telnyx_leg_id=None,
     )
-    running = RunningCall(ctx, parts, callee, Direction.OUTBOUND)
+    running = CallJob(ctx, parts, callee, Direction.OUTBOUND)
     running.placing = OutboundCall(running, parts, parts.outbound, order)
     return running
 
@@ -53,7 +53,7 @@ class OutboundCall:
     """Places one call and says in Postgres what became of it."""
 
     def __init__(
-        self, running: RunningCall, parts: CallParts, placing: OutboundParts, order: CallOrder
+        self, running: CallJob, parts: CallParts, placing: OutboundParts, order: JobMetadata
     ) -> None:
         self._running = running
         self._now: Callable[[], datetime] = parts.now
@@ -110,7 +110,7 @@ class OutboundCall:
         """The phone rings from here on: whichever says first that it is answered, counts."""
         parts, dial = self._parts, self._dial
         self._may_have_rung = True
-        dialling = asyncio.create_task(place(parts.livekit, dial), name="dial")
+        dialling = asyncio.create_task(originate(parts.livekit, dial), name="dial")
         said = self._write(parts.dialings.dialled(self._call_id))
         self._tasks.append(asyncio.create_task(said, name="note dialled"))
         active = asyncio.create_task(

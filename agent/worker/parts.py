@@ -11,7 +11,7 @@ from uuid import UUID
 from livekit.agents import JobProcess
 from livekit.api import LiveKitAPI
 
-from agent.conversation.live_call import FactSink
+from agent.conversation.live_call import EventSink
 from agent.domain.appointments import Calendar
 from agent.domain.attempts import Attempt
 from agent.domain.contactability import Rules
@@ -21,14 +21,14 @@ from agent.playbook.model import Playbook
 from agent.store.dialings import DialingStore
 from agent.store.trunks import TrunkStore
 from agent.telephony.dial import Dial
-from agent.telephony.dispatch import CallOrder
+from agent.telephony.dispatch import JobMetadata
 from agent.voice.pipeline import Pipeline
-from agent.voice.speech_cache import SpokenAhead
-from agent.worker.warm_transfer import PersonLine
+from agent.voice.speech_cache import SpeechCache
+from agent.worker.warm_transfer import TransferLine
 
 
-class Journal(FactSink, Protocol):
-    """A FactSink that can be closed: nothing noted is lost, whatever the database does."""
+class Journal(EventSink, Protocol):
+    """A EventSink that can be closed: nothing noted is lost, whatever the database does."""
 
     async def close(self, deadline_s: float) -> bool:
         """Write what is left. False if it had to be put aside on disk."""
@@ -60,7 +60,7 @@ class CallParts:
     phrases: Phrases
     rules: SpeechRules
     pipeline: Pipeline
-    spoken: SpokenAhead
+    spoken: SpeechCache
     journal: Journal
     calendar: Calendar | None
     prompts_dir: Path
@@ -68,7 +68,7 @@ class CallParts:
     max_call_seconds: float
     now: Callable[[], datetime]
     close: Callable[[], Awaitable[None]]
-    person_line: PersonLine | None = None
+    person_line: TransferLine | None = None
     """How a caller is put through where the carrier does not do it."""
     outbound: OutboundParts | None = None
     """Only of a call that we place."""
@@ -77,7 +77,7 @@ class CallParts:
 PrepareProcess = Callable[[JobProcess], None]
 """Runs in a new job process before a call comes; must not raise (see `prepare_job_process`)."""
 
-BuildParts = Callable[[JobProcess, CallOrder | None], Awaitable[CallParts]]
+BuildParts = Callable[[JobProcess, JobMetadata | None], Awaitable[CallParts]]
 """Runs when the call has come, in its loop; the order says which call of ours it is, if any.
 
 Both are module-level functions (or functools.partial of one): they are pickled into the process."""

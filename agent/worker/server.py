@@ -12,7 +12,7 @@ from livekit.agents import AgentServer, JobProcess, JobRequest
 
 from agent.errors import LiveKitUnavailable
 from agent.worker.admission import Admission
-from agent.worker.job import end_call, hold_call
+from agent.worker.job import end_call, run_call
 from agent.worker.parent_watch import end_with
 from agent.worker.parts import BuildParts, PrepareProcess
 
@@ -62,7 +62,7 @@ class Worker(AgentServer):
         self.on("worker_started", self._on_started)
         self._admission = admission
         self.rtc_session(
-            partial(hold_call, build),
+            partial(run_call, build),
             agent_name=agent_name,
             on_request=self._answer,
             on_session_end=end_call,
@@ -90,7 +90,7 @@ class Worker(AgentServer):
         return self._admission.load
 
     @property
-    def free_places(self) -> int:
+    def free_capacity(self) -> int:
         """How many more calls it takes now; none while LiveKit cannot send it any."""
         if not self.connected or not self._started:
             return 0

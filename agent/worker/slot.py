@@ -20,7 +20,7 @@ _SLOTS = 10
 """A process that has come too late for so many is of no use now."""
 
 
-class Door(Protocol):
+class SlotSource(Protocol):
     """What a call that waits for its slot asks: `store.dialings.DialingStore`."""
 
     async def look(self, call_id: UUID) -> Slot | NotNow:
@@ -33,7 +33,7 @@ class Door(Protocol):
 
 
 async def until_slot(
-    door: Door, call_id: UUID, trunk: str, slot: Slot, seconds_per_call: float
+    door: SlotSource, call_id: UUID, trunk: str, slot: Slot, seconds_per_call: float
 ) -> NotNow | None:
     """Return when the call may dial, and must at once; or why it may not any more.
 

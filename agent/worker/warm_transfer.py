@@ -18,7 +18,7 @@ from livekit.agents import AgentSession, BackgroundAudioPlayer, BuiltinAudioClip
 
 from agent.domain.phone_numbers import PhoneNumber
 from agent.errors import Refused, SettingsError
-from agent.telephony.dial import Dial, place
+from agent.telephony.dial import Dial, originate
 from agent.telephony.trunks import find_outbound_trunk
 
 log = structlog.get_logger(__name__)
@@ -33,7 +33,7 @@ _PERSON_APPEARS_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class PersonLine:
+class TransferLine:
     """How a person is dialled. `livekit` must not send a request twice."""
 
     livekit: api.LiveKitAPI
@@ -41,14 +41,14 @@ class PersonLine:
     our_number: str
 
 
-class HandOver:
+class WarmTransfer:
     """One caller's way to a person."""
 
     def __init__(
         self,
         session: AgentSession[None],
         room: rtc.Room,
-        line: PersonLine,
+        line: TransferLine,
         call_id: UUID,
         caller: str,
         briefing: Callable[[], Awaitable[str]],
@@ -60,7 +60,7 @@ class HandOver:
         self._caller = caller
         self._briefing = briefing
 
-    async def bring_in(self, number: PhoneNumber) -> None:
+    async def warm_transfer(self, number: PhoneNumber) -> None:
         """Dial the person, tell them what it is about, leave the two alone.
 
         Raises Refused if they cannot be reached: the caller talks to the agent again.
@@ -99,7 +99,7 @@ class HandOver:
             ringing_seconds=_RINGS_SECONDS,
             max_call_seconds=_LONGEST_TALK_SECONDS,
         )
-        refused = await place(livekit, dial)
+        refused = await originate(livekit, dial)
         if refused is not None:
             log.info("person_not_reached", sip_code=refused.sip_code)
             raise Refused("nobody answered there")

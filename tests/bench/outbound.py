@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from agent.domain.attempts import Basis, NewAttempt, Origin
+from agent.domain.attempts import Basis, CallRequest, Origin
 from agent.domain.phone_numbers import parse
 from agent.errors import Unavailable
 from agent.local.phone_network.behaviours import Answers
@@ -76,8 +76,8 @@ async def _first_word(side: _Side, number: str) -> float:
 
     side.network.on_outbound(number, Answers(after=_RINGS_SECONDS, handler=picks_up))
     now = datetime.now(UTC)
-    wish = NewAttempt(Origin.API, parse(number), Basis.EXISTING_CUSTOMER, now)
-    await side.attempts.add(wish, attempt_id=uuid4(), call_id=uuid4(), now=now)
+    request = CallRequest(Origin.API, parse(number), Basis.EXISTING_CUSTOMER, now)
+    await side.attempts.add(request, attempt_id=uuid4(), call_id=uuid4(), now=now)
     return await heard
 
 

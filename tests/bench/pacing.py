@@ -26,7 +26,7 @@ from pydantic import TypeAdapter
 
 from agent.dialer.dialer import Dialer
 from agent.dialer.parts import DialerParts
-from agent.domain.attempts import Basis, NewAttempt, Origin, seconds_per_call
+from agent.domain.attempts import Basis, CallRequest, Origin, seconds_per_call
 from agent.domain.contactability import Rules
 from agent.domain.phone_numbers import parse
 from agent.errors import StackError
@@ -40,7 +40,7 @@ from agent.store.heartbeats import BEAT_SECONDS, HeartbeatStore, Process, Proces
 from agent.store.listening import listen
 from agent.store.migrate import migrate
 from agent.store.trunks import TrunkStore
-from agent.telephony.dispatch import read_order
+from agent.telephony.dispatch import read_metadata
 from agent.worker.slot import until_slot
 
 RATE = 20.0
@@ -177,7 +177,7 @@ class _Jobs:
 
     async def create_dispatch(self, request: api.CreateAgentDispatchRequest) -> None:
         """The job starts at once."""
-        order = read_order(request.metadata)
+        order = read_metadata(request.metadata)
         assert order is not None
         task = asyncio.create_task(self._job(order.call_id))
         self._running.add(task)
@@ -239,8 +239,10 @@ def _dialer_parts(database: Database, jobs: _Jobs) -> DialerParts:
 async def _wish(attempts: AttemptStore, count: int) -> None:
     now = datetime.now(UTC)
     for index in range(count):
-        wish = NewAttempt(Origin.CAMPAIGN, parse(f"+32{_FIRST_NUMBER + index}"), Basis.CONSENT, now)
-        await attempts.add(wish, attempt_id=uuid4(), call_id=uuid4(), now=now)
+        request = CallRequest(
+            Origin.CAMPAIGN, parse(f"+32{_FIRST_NUMBER + index}"), Basis.CONSENT, now
+        )
+        await attempts.add(request, attempt_id=uuid4(), call_id=uuid4(), now=now)
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
-from agent.domain.attempts import Attempt, AttemptState, Basis, NewAttempt, Origin
+from agent.domain.attempts import Attempt, AttemptState, Basis, CallRequest, Origin
 from agent.domain.phone_numbers import parse
 from agent.local.phone_network.behaviours import Answers, Behaviour
 from agent.local.phones.phone import Phone
@@ -116,12 +116,12 @@ class Outbound:
 
     async def wish(self, number: str, **wanted: str) -> Attempt:
         """Somebody wants the number called."""
-        wish = NewAttempt(
+        request = CallRequest(
             Origin.API, parse(number), Basis.EXISTING_CUSTOMER, datetime.now(UTC), "c-1"
         )
-        wish = replace(wish, **wanted)  # type: ignore[arg-type]  # names of text fields only
+        request = replace(request, **wanted)  # type: ignore[arg-type]  # names of text fields only
         return await self.attempts.add(
-            wish, attempt_id=uuid4(), call_id=uuid4(), now=datetime.now(UTC)
+            request, attempt_id=uuid4(), call_id=uuid4(), now=datetime.now(UTC)
         )
 
     async def done(self, attempt: Attempt, *, within: float = DONE_WITHIN) -> Attempt:

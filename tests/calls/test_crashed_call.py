@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from agent.domain.calls import EventKind
-from agent.domain.outcomes import Disposition, Reason
+from agent.domain.dispositions import Disposition, Reason
 from agent.local.stack.processes import is_running
 from tests.calls.call_centre import CallCentre, Line, until
 

@@ -3,7 +3,7 @@
 import pytest
 
 from agent.domain.calls import EventKind, Speaker
-from agent.domain.outcomes import Disposition, Reason
+from agent.domain.dispositions import Disposition, Reason
 from agent.local.scenarios.agent_rules import Rule
 from agent.playbook.load import load_playbook
 from agent.settings import ROOT

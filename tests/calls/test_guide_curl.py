@@ -14,7 +14,7 @@ from livekit import api
 
 from agent.domain.attempts import AttemptOutcome
 from agent.domain.calls import Direction
-from agent.domain.outcomes import Disposition
+from agent.domain.dispositions import Disposition
 from agent.local.phone_network.behaviours import Refuses
 from agent.local.stack.processes import LOOPBACK, free_port, spawn
 from agent.settings import ROOT

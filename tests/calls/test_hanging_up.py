@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 import pytest
 
 from agent.domain.calls import EventKind
-from agent.domain.outcomes import Disposition, Reason
+from agent.domain.dispositions import Disposition, Reason
 from agent.local.scenarios.agent_rules import Branch, FromOutput, Rule
 from agent.store.calls import CallDetail
 from tests.calls.call_centre import CallCentre, Line, until

@@ -3,7 +3,7 @@
 import pytest
 
 from agent.domain.calls import CallEvent, EventKind
-from agent.domain.outcomes import Disposition
+from agent.domain.dispositions import Disposition
 from agent.local.scenarios.agent_rules import Rule
 from agent.store.calls import CallDetail
 from tests.calls.call_centre import CallCentre, Line, until

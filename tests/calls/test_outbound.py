@@ -9,7 +9,7 @@ from livekit import api
 
 from agent.domain.attempts import AttemptOutcome
 from agent.domain.calls import Direction, EventKind
-from agent.domain.outcomes import Disposition, Reason
+from agent.domain.dispositions import Disposition, Reason
 from agent.local.phone_network import behaviours
 from agent.local.phone_network.behaviours import (
     Answers,

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from agent.domain.attempts import Attempt, AttemptOutcome, DialingState
-from agent.domain.outcomes import Disposition, Reason
+from agent.domain.dispositions import Disposition, Reason
 from agent.local.phone_network.behaviours import Answers, NeverAnswers, Refuses
 from agent.store.attempts import AttemptStore
 from agent.store.dialings import DialingStore

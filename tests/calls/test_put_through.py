@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from agent.domain.calls import EventKind
-from agent.domain.outcomes import Disposition
+from agent.domain.dispositions import Disposition
 from agent.local.phone_network.behaviours import Answers, TransferRefused
 from agent.local.phones.phone import Phone
 from tests.calls.call_centre import CallCentre, Line

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.domain.outcomes import Disposition
+from agent.domain.dispositions import Disposition
 from agent.local.scenarios.agent_rules import Rule
 from tests.calls.call_centre import Line
 

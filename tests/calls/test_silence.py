@@ -3,7 +3,7 @@
 import pytest
 
 from agent.domain.calls import EventKind
-from agent.domain.outcomes import Disposition, Reason
+from agent.domain.dispositions import Disposition, Reason
 from tests.calls.call_centre import Line
 
 pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="package")]

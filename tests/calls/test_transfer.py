@@ -3,7 +3,7 @@
 import pytest
 
 from agent.domain.calls import EventKind
-from agent.domain.outcomes import Disposition
+from agent.domain.dispositions import Disposition
 from agent.local.phone_network.behaviours import Refuses, TransferAccepted, TransferRefused
 from tests.calls.call_centre import CallCentre, Line
 

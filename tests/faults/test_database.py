@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.domain.outcomes import Disposition
+from agent.domain.dispositions import Disposition
 from tests.calls.call_centre import CallCentre, Line, until
 
 pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="package")]

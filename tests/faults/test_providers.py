@@ -3,7 +3,7 @@
 import pytest
 
 from agent.domain.calls import EventKind
-from agent.domain.outcomes import Disposition, Reason
+from agent.domain.dispositions import Disposition, Reason
 from agent.store.calls import CallDetail
 from tests.calls.call_centre import Line
 from tests.calls.caller import Caller

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from agent.domain.outcomes import Disposition
+from agent.domain.dispositions import Disposition
 from agent.local.stack.processes import is_running
 from tests.calls.call_centre import CallCentre, until
 from tests.processes import descendants

@@ -14,9 +14,9 @@ from typer.main import get_command
 
 from agent.cli import main
 from agent.domain.calls import EventKind
-from agent.domain.outcomes import Disposition
+from agent.domain.dispositions import Disposition
 from agent.errors import PlaybookError
-from agent.local.providers.faults import Fault, Part
+from agent.local.providers.faults import Fault, ProviderPart
 from agent.local.scenarios.agent_rules import Branch, Rule
 from agent.local.scenarios.scenario import Expect, Scenario, load_scenario
 from agent.local.scenarios.steps import STEP_KINDS, HangUp, SpeakDuringTurn, Wait, WaitEnd
@@ -257,7 +257,7 @@ def test_every_part_of_the_stack_is_documented() -> None:
 def test_the_stands_ins_switches_are_documented_by_their_names() -> None:
     sentence = re.search(r"Parts are (.*?); faults are (.*?)\.", text("local-stack.md"))
     assert sentence
-    assert re.findall(r"`(\w+)`", sentence[1]) == list(Part)
+    assert re.findall(r"`(\w+)`", sentence[1]) == list(ProviderPart)
     assert re.findall(r"`(\w+)`", sentence[2]) == list(Fault)
 
 

@@ -1,4 +1,4 @@
-"""`POST /api/telnyx/outbound-call`: writes a wish for a call down; the dialler places it.
+"""`POST /api/telnyx/outbound-call`: writes a request for a call down; the dialler places it.
 
 The gate is asked here already, to refuse early and in words; the dialler asks it again.
 """
@@ -14,7 +14,7 @@ from agent.api.parts import ApiParts
 from agent.api.problems import FieldError, Problem, not_found, problems
 from agent.api.schemas import AcceptedCall, AttemptView, GateReason, OutboundCallForm
 from agent.api.scopes import Client, Scope
-from agent.domain.attempts import ROOM_PREFIX, Attempt, IdempotencyKey, NewAttempt, Origin
+from agent.domain.attempts import ROOM_PREFIX, Attempt, CallRequest, IdempotencyKey, Origin
 from agent.domain.contactability import Decision, Rule, may_call
 from agent.domain.phone_numbers import PhoneNumber, parse
 from agent.errors import IdempotencyConflict, Refused, RoomInUse
@@ -58,8 +58,8 @@ def outbound_routes(parts: ApiParts) -> APIRouter:
         body_hash = hashlib.sha256(form.model_dump_json().encode()).hexdigest()
         if key is not None and (known := await _known(parts, client, key, body_hash)):
             return _answered(response, known, replayed=True)
-        wish = _wish(parts, form, number)
-        await _ask_gate(parts, wish)
+        request = _request_of(parts, form, number)
+        await _ask_gate(parts, request)
         await _ask_dialler(parts)
         if form.room_name is not None and await parts.livekit.room(form.room_name) is not None:
             raise _room_in_use("room_name: a call is going on in this room; choose another name")
@@ -69,7 +69,7 @@ def outbound_routes(parts: ApiParts) -> APIRouter:
             call_id=call_id,
             room_name=form.room_name or f"{ROOM_PREFIX}_{call_id}",
         )
-        attempt = await _add(parts, wish, accepted, client, key, body_hash)
+        attempt = await _add(parts, request, accepted, client, key, body_hash)
         if attempt.id == attempt_id:
             return _answered(response, accepted, replayed=False)
         # Another request under the same key was faster: its answer is everybody's.
@@ -83,7 +83,7 @@ def outbound_routes(parts: ApiParts) -> APIRouter:
         attempt_id: Annotated[UUID, Path()],
         _: Annotated[Client, needs(Scope.CALLS_READ)],
     ) -> AttemptView:
-        """What became of a wish for a call."""
+        """What became of a request for a call."""
         try:
             return _view(await parts.attempts.show(attempt_id))
         except Refused:
@@ -117,11 +117,11 @@ def read_number(text: str, field: str = "phone_number") -> PhoneNumber:
         raise Problem(422, "invalid", f"correct these: {field}", errors=[found]) from None
 
 
-def _wish(parts: ApiParts, form: OutboundCallForm, number: PhoneNumber) -> NewAttempt:
+def _request_of(parts: ApiParts, form: OutboundCallForm, number: PhoneNumber) -> CallRequest:
     if form.playbook is not None and form.playbook not in parts.playbooks:
         found = FieldError("playbook", "there is no such playbook")
         raise Problem(422, "invalid", "correct these: playbook", errors=[found])
-    return NewAttempt(
+    return CallRequest(
         origin=Origin.API,
         number=number,
         basis=form.basis,
@@ -145,22 +145,22 @@ async def _known(parts: ApiParts, client: Client, key: str, body_hash: str) -> A
     return AcceptedCall.model_validate(dict(known.answer))
 
 
-async def _ask_gate(parts: ApiParts, wish: NewAttempt) -> None:
+async def _ask_gate(parts: ApiParts, request: CallRequest) -> None:
     now = parts.now()
     decision = may_call(
-        wish.number, await parts.attempts.contact_facts(wish.number, now), parts.rules
+        request.number, await parts.attempts.contact_facts(request.number, now), parts.rules
     )
     if decision.allowed:
         return
     await parts.refusals.add(
-        wish, attempt_id=parts.new_id(), call_id=parts.new_id(), gate=decision, now=now
+        request, attempt_id=parts.new_id(), call_id=parts.new_id(), gate=decision, now=now
     )
     raise _refused(decision)
 
 
 def _refused(decision: Decision) -> Problem:
-    reasons = [f"{each.rule}: {each.why}" for each in decision.objections]
-    wrong = [each for each in decision.objections if each.rule in _WRONG_NUMBER]
+    reasons = [f"{each.rule}: {each.why}" for each in decision.denials]
+    wrong = [each for each in decision.denials if each.rule in _WRONG_NUMBER]
     if wrong:
         errors = [FieldError("phone_number", each.why) for each in wrong]
         return Problem(422, "not-callable", str(decision), errors=errors, reasons=reasons)
@@ -181,7 +181,7 @@ async def _ask_dialler(parts: ApiParts) -> None:
 
 async def _add(
     parts: ApiParts,
-    wish: NewAttempt,
+    request: CallRequest,
     accepted: AcceptedCall,
     client: Client,
     key: str | None,
@@ -191,7 +191,7 @@ async def _add(
     idempotency = IdempotencyKey(client.subject, key, body_hash, _ACCEPTED, stored) if key else None
     try:
         return await parts.attempts.add(
-            wish,
+            request,
             attempt_id=accepted.attempt_id,
             call_id=accepted.call_id,
             now=parts.now(),
@@ -222,20 +222,20 @@ def _room_in_use(why: str) -> Problem:
 
 
 def _view(attempt: Attempt) -> AttemptView:
-    wish, gate = attempt.wish, attempt.gate or Decision()
+    request, gate = attempt.request, attempt.gate or Decision()
     return AttemptView(
         id=attempt.id,
         created_at=attempt.created_at,
         state=attempt.state,
         outcome=attempt.outcome,
         call_id=attempt.call_id,
-        phone_number=wish.number,
-        customer_id=wish.customer_id,
-        basis=wish.basis,
+        phone_number=request.number,
+        customer_id=request.customer_id,
+        basis=request.basis,
         room_name=attempt.room_name,
         due_at=attempt.due_at,
         tries=attempt.tries,
-        reasons=[GateReason(rule=each.rule, why=each.why) for each in gate.objections],
+        reasons=[GateReason(rule=each.rule, why=each.why) for each in gate.denials],
         last_error=attempt.last_error,
         ended_at=attempt.ended_at,
     )

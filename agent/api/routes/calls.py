@@ -23,9 +23,9 @@ from agent.api.schemas import (
 )
 from agent.api.scopes import Client, Scope
 from agent.domain.calls import Direction
-from agent.domain.outcomes import Disposition
+from agent.domain.dispositions import Disposition
 from agent.errors import Refused
-from agent.store.call_list import CallFilter, CallPlace, ListedCall
+from agent.store.call_list import CallCursor, CallFilter, ListedCall
 from agent.store.calls import CallDetail
 from agent.store.recordings import find_recording
 
@@ -168,11 +168,11 @@ def _detail_view(detail: CallDetail) -> CallDetailView:
     )
 
 
-def _place(cursor: str | None) -> CallPlace | None:
+def _place(cursor: str | None) -> CallCursor | None:
     if cursor is None:
         return None
     at, key = read_cursor(cursor)
     try:
-        return CallPlace(at, UUID(key))
+        return CallCursor(at, UUID(key))
     except ValueError:
         raise bad_cursor() from None

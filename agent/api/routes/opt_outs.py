@@ -17,7 +17,7 @@ from agent.api.schemas import ImportView, LineError, OptOutForm, OptOutPageView,
 from agent.api.scopes import Client, Scope
 from agent.domain.phone_numbers import PhoneNumber, parse
 from agent.errors import Refused
-from agent.store.opt_outs import OptOutPlace
+from agent.store.opt_outs import OptOutCursor
 
 _MAX_ERRORS = 100
 """Told in one answer; whoever has more of them has the wrong file."""
@@ -33,7 +33,7 @@ def opt_out_routes(parts: ApiParts) -> APIRouter:
     @router.get("", responses=problems(403, 422, 503))
     async def list_opt_outs(_: Writer, cursor: Cursor = None, limit: Limit = 50) -> OptOutPageView:
         """Opt-outs, newest first."""
-        after = OptOutPlace(*read_cursor(cursor)) if cursor is not None else None
+        after = OptOutCursor(*read_cursor(cursor)) if cursor is not None else None
         page = await parts.opt_outs.page(limit=limit, after=after)
         return OptOutPageView(
             opt_outs=[OptOutView.model_validate(each) for each in page.opt_outs],

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request, Response
 from agent.api.middleware import LIVEKIT_PATH, TELNYX_PATH
 from agent.api.parts import ApiParts
 from agent.api.problems import RETRY_SECONDS, Problem
-from agent.domain.webhooks import Refusal, RefusedWebhook
+from agent.domain.webhooks import RefusedWebhook, RejectReason
 
 Take = Callable[[bytes, Mapping[str, str]], Awaitable[None]]
 
@@ -43,9 +43,9 @@ async def _answer(request: Request, take: Take | None) -> Response:
         await take(await request.body(), _single_headers(request))
     except RefusedWebhook as error:
         match error.reason:
-            case Refusal.NOT_SET_UP:
+            case RejectReason.NOT_SET_UP:
                 raise _not_set_up() from None
-            case Refusal.UNREADABLE:
+            case RejectReason.UNREADABLE:
                 raise Problem(400, "unreadable", "signed, but not an event") from None
             case _:
                 # Which check failed stands in our list: whoever forges need not know.

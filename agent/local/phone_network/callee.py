@@ -59,7 +59,7 @@ class Terms:
     """Telnyx's ids, which appear in the attributes with the answer."""
 
 
-class OutboundCall:
+class Callee:
     """Runs once, for a phone that is in its room with the status `dialing`."""
 
     def __init__(self, phone: Phone, behaviour: Behaviour, terms: Terms, waits: Waits) -> None:

@@ -27,7 +27,7 @@ from agent.local.phone_network.behaviours import (
     TransferDead,
     TransferRefused,
 )
-from agent.local.phone_network.callee import OutboundCall, Terms, Waits, ended_within
+from agent.local.phone_network.callee import Callee, Terms, Waits, ended_within
 from agent.local.phone_network.carrier_webhooks import TelnyxWebhooks
 from agent.local.phone_network.identifiers import (
     LEG_ID,
@@ -210,7 +210,7 @@ class PhoneNetwork:
         behaviour = self._numbers.get(normalized(request.sip_call_to), self.default)
         if self._webhooks and self._webhooks.follows(behaviour):
             self._tell_of(phone, ids, outbound=True, caller=ours, callee=request.sip_call_to)
-        call = OutboundCall(phone, behaviour, terms, self._waits)
+        call = Callee(phone, behaviour, terms, self._waits)
         self._own(call.run(), f"outbound {phone.call_id}")
         if request.wait_until_answered:
             failed = await asyncio.shield(call.answer)

@@ -4,7 +4,7 @@ import asyncio
 
 from aiohttp import web
 
-from agent.local.providers.faults import Part
+from agent.local.providers.faults import ProviderPart
 
 MODEL = "stand-in"
 """The model that every answer names, so that no result of it is taken for a real provider's."""
@@ -13,12 +13,12 @@ LABEL = "X-Stand-In"
 """The response header that says which part of the stand-in answered."""
 
 
-def refused(part: Part) -> web.Response:
+def refused(part: ProviderPart) -> web.Response:
     """HTTP 503, as a provider that is down."""
     return _error(part, 503, "the stand-in was told to refuse", "server_error")
 
 
-def bad_request(part: Part, message: str) -> web.Response:
+def bad_request(part: ProviderPart, message: str) -> web.Response:
     """HTTP 400 in OpenAI's form."""
     return _error(part, 400, message, "invalid_request_error")
 
@@ -28,7 +28,7 @@ async def hang() -> None:
     await asyncio.Event().wait()
 
 
-def _error(part: Part, status: int, message: str, kind: str) -> web.Response:
+def _error(part: ProviderPart, status: int, message: str, kind: str) -> web.Response:
     return web.json_response(
         {"error": {"message": message, "type": kind, "code": None}},
         status=status,

@@ -15,7 +15,7 @@ from agent.errors import ScenarioError
 from agent.local.providers.answers import LABEL, MODEL, bad_request, hang, refused
 from agent.local.providers.chat_request import ChatRequest, summary_answer
 from agent.local.providers.chat_script import ChatScript, Reply
-from agent.local.providers.faults import Behaviour, Fault, Part, not_before
+from agent.local.providers.faults import Behaviour, Fault, ProviderPart, not_before
 from agent.local.scenarios.scenario import DEFAULT, FALLBACK, SCENARIOS_DIR, Scenario, find_scenario
 
 logger = logging.getLogger(__name__)
@@ -61,10 +61,12 @@ class ChatApi:
         ]
 
     async def models(self, request: web.Request) -> web.Response:
-        return web.json_response({"object": "list", "data": [_model()]}, headers={LABEL: Part.CHAT})
+        return web.json_response(
+            {"object": "list", "data": [_model()]}, headers={LABEL: ProviderPart.CHAT}
+        )
 
     async def model(self, request: web.Request) -> web.Response:
-        return web.json_response(_model(), headers={LABEL: Part.CHAT})
+        return web.json_response(_model(), headers={LABEL: ProviderPart.CHAT})
 
     async def register(self, request: web.Request) -> web.Response:
         """From now on requests from that room (or job) are answered from that scenario.
@@ -77,11 +79,11 @@ class ChatApi:
             if isinstance(scenario, str):
                 scenario = find_scenario(scenario, self._folder)
         except (ValidationError, ScenarioError) as error:
-            return bad_request(Part.CHAT, str(error))
+            return bad_request(ProviderPart.CHAT, str(error))
         while len(self._rooms) >= ROOMS_KEPT:
             self._rooms.pop(next(iter(self._rooms)))
         self._rooms[request.match_info["room_id"]] = scenario
-        return web.json_response({"scenario": scenario.name}, headers={LABEL: Part.CHAT})
+        return web.json_response({"scenario": scenario.name}, headers={LABEL: ProviderPart.CHAT})
 
     async def complete(self, request: web.Request) -> web.StreamResponse:
         """The next thing to say or do, streamed word by word or whole."""
@@ -89,16 +91,16 @@ class ChatApi:
         try:
             chat = ChatRequest.model_validate_json(await request.read())
         except ValidationError as error:
-            return bad_request(Part.CHAT, str(error))
-        fault = self._behaviour.take(Part.CHAT)
+            return bad_request(ProviderPart.CHAT, str(error))
+        fault = self._behaviour.take(ProviderPart.CHAT)
         if fault is Fault.REFUSE:
-            return refused(Part.CHAT)
+            return refused(ProviderPart.CHAT)
         if fault is Fault.HANG:
             await hang()
         if fault is Fault.GARBAGE:
             return web.Response(
                 body=b'data: {"id": "garbage", "choices": [{"delta"\n\n',
-                headers={LABEL: Part.CHAT, "Content-Type": "text/event-stream"},
+                headers={LABEL: ProviderPart.CHAT, "Content-Type": "text/event-stream"},
             )
         scenario = self._scenario_of(request)
         reply = self._reply(chat, scenario)
@@ -129,7 +131,7 @@ class ChatApi:
 
 
 def _label(scenario: str) -> dict[str, str]:
-    return {LABEL: Part.CHAT, "X-Stand-In-Scenario": scenario}
+    return {LABEL: ProviderPart.CHAT, "X-Stand-In-Scenario": scenario}
 
 
 def _model() -> dict[str, object]:

@@ -12,7 +12,7 @@ CUSTOMER_HEADER = "X-Stand-In-Customer"
 """Sent by simulated customers: they hear and speak normally while the agent's providers fail."""
 
 
-class Part(StrEnum):
+class ProviderPart(StrEnum):
     """A provider that can be slowed or broken by itself."""
 
     CHAT = "chat"
@@ -76,22 +76,22 @@ class Behaviour:
     """What the stand-in does at the moment. One per server; changed only on its event loop."""
 
     latency: Latency = field(default_factory=Latency)
-    faults: dict[Part, CountedFault] = field(default_factory=dict)
+    faults: dict[ProviderPart, CountedFault] = field(default_factory=dict)
 
     def order(self, order: FaultOrder) -> None:
         """Take over every part that `order` names."""
-        for part in Part:
+        for part in ProviderPart:
             wanted: Fault | CountedFault | None = getattr(order, part.value)
             if isinstance(wanted, Fault):
                 wanted = CountedFault(fault=wanted)
             if wanted is not None:
                 self.faults[part] = wanted
 
-    def current(self, part: Part) -> Fault:
+    def current(self, part: ProviderPart) -> Fault:
         """What `part` does now, without using up one of a counted fault's requests."""
         return self.faults[part].fault if part in self.faults else Fault.OK
 
-    def take(self, part: Part) -> Fault:
+    def take(self, part: ProviderPart) -> Fault:
         """What `part` does with the request at hand; counts it."""
         counted = self.faults.get(part)
         if counted is None:

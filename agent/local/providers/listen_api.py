@@ -12,10 +12,10 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from livekit import rtc
 
 from agent.local.providers.answers import LABEL, MODEL, bad_request, hang, refused
-from agent.local.providers.faults import CUSTOMER_HEADER, Behaviour, Fault, Part, not_before
+from agent.local.providers.faults import CUSTOMER_HEADER, Behaviour, Fault, ProviderPart, not_before
 from agent.local.providers.listen_messages import ListenOptions, timed_words
 from agent.local.providers.recognition import SAMPLE_RATE, Pcm, Recogniser
-from agent.local.providers.utterances import Ended, SpeechGate, Started
+from agent.local.providers.utterances import Ended, Started, UtteranceSegmenter
 
 logger = logging.getLogger(__name__)
 
@@ -39,15 +39,15 @@ class ListenApi:
         try:
             options = ListenOptions.parse(request.query)
         except ValueError as error:
-            return bad_request(Part.LISTEN, str(error))
+            return bad_request(ProviderPart.LISTEN, str(error))
         customer = CUSTOMER_HEADER in request.headers
-        fault = Fault.OK if customer else self._behaviour.take(Part.LISTEN)
+        fault = Fault.OK if customer else self._behaviour.take(ProviderPart.LISTEN)
         if fault is Fault.REFUSE:
-            return refused(Part.LISTEN)
+            return refused(ProviderPart.LISTEN)
         if fault is Fault.HANG:
             await hang()
         socket = web.WebSocketResponse(heartbeat=30.0)
-        socket.headers[LABEL] = Part.LISTEN
+        socket.headers[LABEL] = ProviderPart.LISTEN
         await socket.prepare(request)
         behaviour = Behaviour() if customer else self._behaviour
         listener = _Listener(
@@ -68,7 +68,7 @@ class ListenApi:
 
     async def faults_changed(self) -> None:
         """A provider that goes down takes its open connections with it."""
-        if self._behaviour.current(Part.LISTEN) is Fault.REFUSE:
+        if self._behaviour.current(ProviderPart.LISTEN) is Fault.REFUSE:
             await self._close(self._agents)
 
     async def close(self) -> None:
@@ -98,7 +98,7 @@ class _Listener:
         self._recogniser = recogniser
         self._behaviour = behaviour
         self._spoilt = spoilt
-        self._gate = SpeechGate(options.end_silence)
+        self._gate = UtteranceSegmenter(options.end_silence)
         self._resampler = (
             None
             if options.sample_rate == SAMPLE_RATE
@@ -151,7 +151,7 @@ class _Listener:
         return bool(kind != "CloseStream")
 
     async def _heard(self, pcm: Pcm) -> None:
-        if self._behaviour.current(Part.LISTEN) is Fault.HANG:
+        if self._behaviour.current(ProviderPart.LISTEN) is Fault.HANG:
             return
         for event in self._gate.feed(pcm):
             if isinstance(event, Started):

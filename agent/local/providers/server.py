@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from agent.errors import StackError
 from agent.local.providers.answers import LABEL, bad_request
 from agent.local.providers.chat_api import ChatApi
-from agent.local.providers.faults import Behaviour, FaultOrder, Latency, Part
+from agent.local.providers.faults import Behaviour, FaultOrder, Latency, ProviderPart
 from agent.local.providers.listen_api import ListenApi
 from agent.local.providers.recognition import Recogniser
 from agent.local.providers.speech_api import SpeechApi
@@ -84,7 +84,7 @@ class Providers:
         return web.json_response(
             {
                 "latency": self._behaviour.latency.model_dump(),
-                "faults": {part: self._behaviour.current(part) for part in Part},
+                "faults": {part: self._behaviour.current(part) for part in ProviderPart},
                 "listening": self._listen.connected,
             },
             headers={LABEL: "providers"},
@@ -94,7 +94,7 @@ class Providers:
         try:
             wanted = Latency.model_validate_json(await request.read())
         except ValidationError as error:
-            return bad_request(Part.CHAT, str(error))
+            return bad_request(ProviderPart.CHAT, str(error))
         changes = wanted.model_dump(exclude_unset=True)
         self._behaviour.latency = self._behaviour.latency.model_copy(update=changes)
         return await self._state(request)
@@ -103,7 +103,7 @@ class Providers:
         try:
             self._behaviour.order(FaultOrder.model_validate_json(await request.read()))
         except ValidationError as error:
-            return bad_request(Part.CHAT, str(error))
+            return bad_request(ProviderPart.CHAT, str(error))
         await self._listen.faults_changed()
         return await self._state(request)
 

@@ -10,7 +10,7 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from agent.local.providers.answers import LABEL, MODEL, bad_request, hang, refused
-from agent.local.providers.faults import CUSTOMER_HEADER, Behaviour, Fault, Part, not_before
+from agent.local.providers.faults import CUSTOMER_HEADER, Behaviour, Fault, ProviderPart, not_before
 from agent.local.providers.recognition import SAMPLE_RATE, Pcm, Recogniser
 from agent.local.providers.voices import OUTPUT_RATE, Voices
 
@@ -46,22 +46,22 @@ class SpeechApi:
         try:
             order = SpeechRequest.model_validate_json(await request.read())
         except ValidationError as error:
-            return bad_request(Part.SPEECH, str(error))
+            return bad_request(ProviderPart.SPEECH, str(error))
         customer = CUSTOMER_HEADER in request.headers
-        fault = Fault.OK if customer else self._behaviour.take(Part.SPEECH)
+        fault = Fault.OK if customer else self._behaviour.take(ProviderPart.SPEECH)
         if fault is Fault.REFUSE:
-            return refused(Part.SPEECH)
+            return refused(ProviderPart.SPEECH)
         if fault is Fault.HANG:
             await hang()
         if fault is Fault.GARBAGE:
             # As an event stream, because any bytes are valid PCM and would be heard as noise.
             return web.Response(
                 body=b'data: {"type": "speech.audio.delta", "aud\n\n',
-                headers={LABEL: Part.SPEECH, "Content-Type": "text/event-stream"},
+                headers={LABEL: ProviderPart.SPEECH, "Content-Type": "text/event-stream"},
             )
         response = web.StreamResponse(
             headers={
-                LABEL: Part.SPEECH,
+                LABEL: ProviderPart.SPEECH,
                 "Content-Type": "audio/pcm",
                 "X-Sample-Rate": str(OUTPUT_RATE),
                 "X-Request-Id": uuid.uuid4().hex,  # the plugin warns where there is none
@@ -85,25 +85,25 @@ class SpeechApi:
         form = await request.post()
         upload = form.get("file")
         if not isinstance(upload, web.FileField):
-            return bad_request(Part.LISTEN, "the form has no file")
-        fault = self._behaviour.take(Part.LISTEN)
+            return bad_request(ProviderPart.LISTEN, "the form has no file")
+        fault = self._behaviour.take(ProviderPart.LISTEN)
         if fault is Fault.REFUSE:
-            return refused(Part.LISTEN)
+            return refused(ProviderPart.LISTEN)
         if fault is Fault.HANG:
             await hang()
         if fault is Fault.GARBAGE:
             return web.Response(
                 body=b'{"text": ',
-                headers={LABEL: Part.LISTEN, "Content-Type": "application/json"},
+                headers={LABEL: ProviderPart.LISTEN, "Content-Type": "application/json"},
             )
         try:
             pcm = _read_wav(upload.file.read())
         except (wave.Error, EOFError, ValueError) as error:
-            return bad_request(Part.LISTEN, f"not a 16-bit WAV file: {error}")
+            return bad_request(ProviderPart.LISTEN, f"not a 16-bit WAV file: {error}")
         recognised = await self._recogniser.final(pcm)
         await not_before(started, self._behaviour.latency.stt_ms)
         return web.json_response(
-            {"text": recognised.text, "model": MODEL}, headers={LABEL: Part.LISTEN}
+            {"text": recognised.text, "model": MODEL}, headers={LABEL: ProviderPart.LISTEN}
         )
 
 

@@ -37,7 +37,7 @@ class Ended:
     complete: bool
 
 
-class SpeechGate:
+class UtteranceSegmenter:
     """Feed it audio of any length, get what begins and ends in it.
 
     `end_silence` is how many seconds of quiet end an utterance.

@@ -4,16 +4,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from agent.local.scenarios.values import Id, Part, Pattern
+from agent.local.scenarios.values import Id, Pattern, ScenarioModel
 
 
-class FromOutput(Part):
+class FromOutput(ScenarioModel):
     """A tool's argument from the latest tool's answer: the first group, or all, of a match."""
 
     match: Pattern
 
 
-class NextWeekday(Part):
+class NextWeekday(ScenarioModel):
     """A tool's argument: that time on the next such weekday, as YYYY-MM-DDTHH:MM."""
 
     next: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -23,7 +23,7 @@ class NextWeekday(Part):
 Argument = bool | int | float | str | FromOutput | NextWeekday
 
 
-class Action(Part):
+class Action(ScenarioModel):
     """What the scripted model does: words, tool calls (name -> arguments), or both.
 
     In `say`, {slot} stands for the first time in the latest tool's answer. `then` is what to do

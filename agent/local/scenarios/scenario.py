@@ -20,7 +20,7 @@ from agent.local.scenarios.steps import (
     Step,
     TalkOverStep,
 )
-from agent.local.scenarios.values import Id, Line, Part, Value
+from agent.local.scenarios.values import Id, Line, ScenarioModel, Value
 
 SCENARIOS_DIR = Path(__file__).parent
 DEFAULT = "default"
@@ -29,14 +29,14 @@ DEFAULT = "default"
 FALLBACK = "Sorry, could you say that again?"
 
 
-class Expect(Part):
+class Expect(ScenarioModel):
     """What the call's row must say afterwards: `facts` is a part of the facts, not all of them."""
 
     disposition: Line
     facts: dict[str, Value] = Field(default_factory=dict)
 
 
-class Scenario(Part):
+class Scenario(ScenarioModel):
     """One simulated customer, and the conversation that the scripted model holds with them."""
 
     name: Id

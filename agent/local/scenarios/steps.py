@@ -4,10 +4,10 @@ from typing import Annotated
 
 from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
-from agent.local.scenarios.values import Line, Part, Pattern, Seconds
+from agent.local.scenarios.values import Line, Pattern, ScenarioModel, Seconds
 
 
-class Wait(Part):
+class Wait(ScenarioModel):
     """Wait until the agent said something (with `hears`: something that fits it) and stopped.
 
     With `or_quiet` the wait is also over when the agent has been quiet for so long, whatever it
@@ -19,17 +19,17 @@ class Wait(Part):
     within: Seconds = 20.0
 
 
-class WaitStep(Part):
+class WaitStep(ScenarioModel):
     wait: Wait
 
 
-class SayStep(Part):
+class SayStep(ScenarioModel):
     """Speak a line to its end (over the agent, if it is talking: normally wait first)."""
 
     say: Line
 
 
-class _DuringTurn(Part):
+class _DuringTurn(ScenarioModel):
     """A moment while the agent speaks: a word is heard, or so many seconds into what it says."""
 
     after_hearing: Pattern | None = None
@@ -49,25 +49,25 @@ class SpeakDuringTurn(_DuringTurn):
     say: Line
 
 
-class BargeInStep(Part):
+class BargeInStep(ScenarioModel):
     """Interrupt the agent: it is expected to stop, and the step fails if it does not."""
 
     barge_in: SpeakDuringTurn
 
 
-class BackchannelStep(Part):
+class BackchannelStep(ScenarioModel):
     """Show that one listens ("mm-hm"): the agent is expected to go on."""
 
     backchannel: SpeakDuringTurn
 
 
-class TalkOverStep(Part):
+class TalkOverStep(ScenarioModel):
     """Speak into what the agent is saying, whether it stops or not (during the disclosure)."""
 
     talk_over: SpeakDuringTurn
 
 
-class HangUp(Part):
+class HangUp(ScenarioModel):
     """Now; or at a moment while the agent speaks; or so many seconds into the ringing."""
 
     after_hearing: Pattern | None = None
@@ -90,27 +90,27 @@ class HangUp(Part):
         return self.after_hearing is not None or self.seconds_into_turn is not None
 
 
-class HangUpStep(Part):
+class HangUpStep(ScenarioModel):
     hang_up: HangUp
 
 
-class PressStep(Part):
+class PressStep(ScenarioModel):
     """Press keys on the phone."""
 
     press: Annotated[str, StringConstraints(pattern=r"^[0-9*#]+$")]
 
 
-class SilentStep(Part):
+class SilentStep(ScenarioModel):
     """Say nothing for so many seconds, or until the call ends if that comes first."""
 
     silent: Seconds
 
 
-class WaitEnd(Part):
+class WaitEnd(ScenarioModel):
     within: Seconds = 30.0
 
 
-class WaitEndStep(Part):
+class WaitEndStep(ScenarioModel):
     """Stay on the line until the other side ends the call."""
 
     wait_end: WaitEnd

@@ -23,7 +23,7 @@ Seconds = Annotated[float, Field(gt=0, le=300)]
 Value = str | bool | int | float
 
 
-class Part(BaseModel):
+class ScenarioModel(BaseModel):
     """A piece of a scenario: frozen, and strict about its keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

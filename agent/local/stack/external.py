@@ -17,7 +17,7 @@ CONNECT_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class ExternalServers:
     """The variables that a person has set, and which parts therefore are theirs."""
 
     variables: Mapping[str, str]
@@ -25,7 +25,7 @@ class Given:
     agent_name: str
 
     @classmethod
-    def read(cls, environment: Mapping[str, str]) -> "Given":
+    def read(cls, environment: Mapping[str, str]) -> "ExternalServers":
         """Raises SettingsError for a malformed value, StackError for a half-named LiveKit."""
         settings = load_settings(environ=environment, env_file=None)
         variables = {name: value for name, value in environment.items() if value.strip()}

@@ -16,13 +16,20 @@ from pydantic import ValidationError
 
 from agent.errors import StackError, Unavailable
 from agent.local.phone_network.control_models import WebhooksView
-from agent.local.stack.external import DEEPGRAM, LIVEKIT, OPENAI, Given, check_database, check_redis
+from agent.local.stack.external import (
+    DEEPGRAM,
+    LIVEKIT,
+    OPENAI,
+    ExternalServers,
+    check_database,
+    check_redis,
+)
 from agent.local.stack.livekit_server import LocalLiveKit
 from agent.local.stack.postgres import LocalPostgres
 from agent.local.stack.processes import free_port
 from agent.local.stack.python_server import PythonServer
 from agent.local.stack.server import Report, Server, require_free_port
-from agent.local.stack.state import Kind, Part
+from agent.local.stack.state import Kind, StackPart
 from agent.local.stack.valkey import LocalValkey
 from agent.provisioning.livekit.apply import ensure
 from agent.provisioning.livekit.config import load
@@ -50,7 +57,7 @@ class Progress:
 
 
 READY = "ready"
-Watch = Callable[[Progress], None]
+ProgressWatch = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +86,9 @@ class StackParts:
     A server is in `servers` from the moment it runs: after a failure they are still to be stopped.
     """
 
-    def __init__(self, given: Given, plan: Plan, watch: Watch) -> None:
+    def __init__(self, given: ExternalServers, plan: Plan, watch: ProgressWatch) -> None:
         self.servers: list[Server] = []
-        self.parts: list[Part] = []
+        self.parts: list[StackPart] = []
         self.environment: dict[str, str] = {}
         self._given = given
         self._plan = plan
@@ -143,7 +150,7 @@ class StackParts:
             ("deepgram", self._given.deepgram, DEEPGRAM, "deepgram"),
         ):
             if not given:
-                self.parts.append(Part(part, Kind.STAND_IN, f"{url}/{path}", providers.pid))
+                self.parts.append(StackPart(part, Kind.STAND_IN, f"{url}/{path}", providers.pid))
                 self.environment |= dict(zip(names, (f"{url}/{path}", STAND_IN_KEY), strict=True))
 
     async def _telephony(self, speech_url: str) -> None:
@@ -216,11 +223,11 @@ class StackParts:
         await server.start()
         self.servers.append(server)
         if kind is not None:
-            self.parts.append(Part(server.name, kind, server.address, server.pid))
+            self.parts.append(StackPart(server.name, kind, server.address, server.pid))
         report(READY)
 
     def _use(self, part: str, address: str, *names: str) -> None:
-        self.parts.append(Part(part, Kind.YOURS, address))
+        self.parts.append(StackPart(part, Kind.YOURS, address))
         self.environment |= self._given.only(*names)
         self._report(part)(READY)
 

@@ -15,20 +15,20 @@ from types import TracebackType
 from typing import Self
 
 from agent.errors import StackError
-from agent.local.stack.external import Given
+from agent.local.stack.external import ExternalServers
 from agent.local.stack.parts import (
     PART_ORDER,
     STOPPED_FIRST,
     Modules,
     Plan,
     Progress,
+    ProgressWatch,
     StackParts,
-    Watch,
 )
 from agent.local.stack.state import (
     STACK_DIR,
     OnlyStack,
-    Part,
+    StackPart,
     read_state,
     remove_state,
     write_state,
@@ -36,7 +36,7 @@ from agent.local.stack.state import (
 
 
 def watch_nothing(_progress: Progress) -> None:
-    """The Watch of callers that show no progress."""
+    """The ProgressWatch of callers that show no progress."""
 
 
 class Stack:
@@ -58,18 +58,18 @@ class Stack:
         port: int | None = None,
         webhook_url: str | None = None,
         telnyx_webhook_url: str | None = None,
-        watch: Watch = watch_nothing,
+        watch: ProgressWatch = watch_nothing,
         modules: Modules | None = None,
     ) -> None:
         """Raises SettingsError or StackError when what is given is malformed or half given."""
-        self._given = Given.read(given)
+        self._given = ExternalServers.read(given)
         self._folder = folder
         plan = Plan(folder, keep_data, port, webhook_url, modules or Modules(), telnyx_webhook_url)
         self._started = StackParts(self._given, plan, watch)
         self._claim: OnlyStack | None = None
 
     @property
-    def parts(self) -> tuple[Part, ...]:
+    def parts(self) -> tuple[StackPart, ...]:
         """The parts, also those that are not ours, in the order in which a call meets them."""
         return tuple(sorted(self._started.parts, key=lambda part: PART_ORDER.index(part.name)))
 

@@ -43,7 +43,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class StackPart:
     """One part of a running stack. `pid` is None for a part that we did not start."""
 
     name: str
@@ -57,7 +57,7 @@ class StackState:
     """What a running stack offers. `environment` is complete: what was given is in it as well."""
 
     environment: Mapping[str, str]
-    parts: tuple[Part, ...]
+    parts: tuple[StackPart, ...]
     owner_pid: int
     owner_started: str
 
@@ -86,7 +86,7 @@ def read_state(folder: Path = STACK_DIR) -> StackState | None:
 
 
 def write_state(
-    environment: Mapping[str, str], parts: tuple[Part, ...], folder: Path = STACK_DIR
+    environment: Mapping[str, str], parts: tuple[StackPart, ...], folder: Path = STACK_DIR
 ) -> None:
     """Publish this process's stack: whole or not at all, readable by its owner only."""
     pid = os.getpid()

@@ -15,8 +15,8 @@ from livekit.protocol.sip import (
 )
 
 from agent.errors import HalfProvisioned, LiveKitUnavailable, Refused
-from agent.provisioning.livekit.config import SipConfig, Wanted
-from agent.provisioning.livekit.match import Part, with_trunk
+from agent.provisioning.livekit.config import ConfigEntry, SipConfig
+from agent.provisioning.livekit.match import SipPart, with_trunk
 from agent.provisioning.livekit.plan import SipPlan, plan_sip
 from agent.provisioning.plan import Action, Step
 from agent.telephony.livekit_api import asking
@@ -87,7 +87,9 @@ class _Doing:
         self._ids: dict[str, str] = {}
 
     def ids(self) -> SipIds:
-        return SipIds(self._ids[Part.INBOUND], self._ids[Part.OUTBOUND], self._ids[Part.RULE])
+        return SipIds(
+            self._ids[SipPart.INBOUND], self._ids[SipPart.OUTBOUND], self._ids[SipPart.RULE]
+        )
 
     async def do(self, step: Step) -> str:
         """Returns the part's id."""
@@ -96,9 +98,9 @@ class _Doing:
             return step.id or ""
         if step.action is Action.LEAVE:
             done = step.id or ""
-        elif step.part == Part.INBOUND:
+        elif step.part == SipPart.INBOUND:
             done = await self._inbound()
-        elif step.part == Part.RULE:
+        elif step.part == SipPart.RULE:
             done = await self._rule()
         else:
             done = await self._outbound()
@@ -115,7 +117,7 @@ class _Doing:
 
     async def _rule(self) -> str:
         # A rule without trunk ids would match every trunk, and the internet's scanners too.
-        wanted = with_trunk(self._config.rule, self._ids[Part.INBOUND])
+        wanted = with_trunk(self._config.rule, self._ids[SipPart.INBOUND])
         found = self._found.rule
         if found is None:
             request = CreateSIPDispatchRuleRequest(dispatch_rule=wanted.info)
@@ -134,7 +136,7 @@ class _Doing:
 
     async def _remove(self, step: Step) -> None:
         assert step.id is not None, "only what exists is removed"
-        if step.part == Part.RULE:
+        if step.part == SipPart.RULE:
             await self._sip.delete_dispatch_rule(
                 DeleteSIPDispatchRuleRequest(sip_dispatch_rule_id=step.id)
             )
@@ -142,7 +144,7 @@ class _Doing:
             await self._sip.delete_trunk(DeleteSIPTrunkRequest(sip_trunk_id=step.id))
 
 
-def _over(found: _M, wanted: Wanted[_M]) -> _M:
+def _over(found: _M, wanted: ConfigEntry[_M]) -> _M:
     """What the server has, with the file's fields laid over it; the API replaces the whole."""
     merged, ours = type(found)(), type(found)()
     merged.CopyFrom(found)

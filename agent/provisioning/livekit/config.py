@@ -40,7 +40,7 @@ _M = TypeVar("_M", bound=Message)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted(Generic[_M]):
+class ConfigEntry(Generic[_M]):
     """One trunk or rule as its file wants it."""
 
     path: Path
@@ -53,9 +53,9 @@ class Wanted(Generic[_M]):
 class SipConfig:
     """The three things a LiveKit server must know to take and place our calls."""
 
-    inbound: Wanted[SIPInboundTrunkInfo]
-    outbound: Wanted[SIPOutboundTrunkInfo]
-    rule: Wanted[SIPDispatchRuleInfo]
+    inbound: ConfigEntry[SIPInboundTrunkInfo]
+    outbound: ConfigEntry[SIPOutboundTrunkInfo]
+    rule: ConfigEntry[SIPDispatchRuleInfo]
     """Its trunk ids hold guard.OUR_TRUNK where the inbound trunk's own id belongs."""
     warnings: tuple[str, ...] = ()
     """What a person should know of these files before they are used."""
@@ -72,11 +72,11 @@ def load(folder: Path, variables: Mapping[str, str]) -> SipConfig:
     inbound = _read(folder, INBOUND, "trunk", SIPInboundTrunkInfo(), known, warnings)
     if guide.is_guides(inbound.path):
         warnings += guide.complete_inbound(inbound.info)
-        inbound = Wanted(inbound.path, inbound.info, inbound.fields | {"allowed_addresses"})
+        inbound = ConfigEntry(inbound.path, inbound.info, inbound.fields | {"allowed_addresses"})
     rule = _read(folder, RULE, "dispatch_rule", SIPDispatchRuleInfo(), known, warnings)
     if agent := guide.complete_rule(rule.info, known.get("AGENT_NAME", "")):
         warnings.append(f"{rule.path}: {agent}")
-        rule = Wanted(rule.path, rule.info, rule.fields | {"room_config"})
+        rule = ConfigEntry(rule.path, rule.info, rule.fields | {"room_config"})
     outbound = _read(folder, OUTBOUND, "trunk", SIPOutboundTrunkInfo(), known, warnings)
     for numbers in (inbound.info.numbers, inbound.info.allowed_numbers, outbound.info.numbers):
         numbers[:] = [normalized(number) for number in numbers]
@@ -107,7 +107,7 @@ def _read(
     info: _M,
     variables: Mapping[str, str],
     warnings: list[str],
-) -> Wanted[_M]:
+) -> ConfigEntry[_M]:
     path = guide.file_of(folder, name)
     content = _content(path, variables)
     if not isinstance(content, dict):
@@ -122,7 +122,7 @@ def _read(
     fields = {
         field.name for field in info.DESCRIPTOR.fields if {field.name, field.camelcase_name} & keys
     }
-    return Wanted(path, info, frozenset(fields))
+    return ConfigEntry(path, info, frozenset(fields))
 
 
 def _content(path: Path, variables: Mapping[str, str]) -> object:

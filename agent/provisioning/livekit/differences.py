@@ -7,7 +7,7 @@ from typing import TypeVar
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 
-from agent.provisioning.livekit.config import Wanted
+from agent.provisioning.livekit.config import ConfigEntry
 from agent.provisioning.plan import Difference
 from agent.telephony.sip_numbers import normalized
 
@@ -21,7 +21,7 @@ _M = TypeVar("_M", bound=Message)
 _Leaves = dict[str, str]
 
 
-def differences(wanted: Wanted[_M], found: _M) -> tuple[Difference, ...]:
+def differences(wanted: ConfigEntry[_M], found: _M) -> tuple[Difference, ...]:
     """Of the fields that the file names, those that differ; numbers and networks by meaning.
 
     A password that the server masks (`****`) cannot be compared and counts as the same.
@@ -37,7 +37,7 @@ def differences(wanted: Wanted[_M], found: _M) -> tuple[Difference, ...]:
     return tuple(differing)
 
 
-def only_there(wanted: Wanted[_M], found: _M) -> tuple[str, ...]:
+def only_there(wanted: ConfigEntry[_M], found: _M) -> tuple[str, ...]:
     """Fields that the server has set and the file does not name: they stay as they are."""
     return tuple(sorted(_by_field(found).keys() - wanted.fields - _GIVEN))
 

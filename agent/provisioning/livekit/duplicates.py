@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from livekit.protocol.sip import SIPDispatchRuleInfo, SIPInboundTrunkInfo
 
 from agent.provisioning.livekit.config import SipConfig
-from agent.provisioning.livekit.match import Found, Part, with_trunk
+from agent.provisioning.livekit.match import ServerMatch, SipPart, with_trunk
 from agent.telephony.sip_numbers import normalized
 from agent.telephony.trunks import SipServer
 
@@ -15,7 +15,7 @@ from agent.telephony.trunks import SipServer
 class Duplicate:
     """One too many."""
 
-    part: Part
+    part: SipPart
     id: str
     name: str
     reason: str
@@ -25,7 +25,7 @@ class Duplicate:
     """Ours is refused while it is there; or taken, by an update, and then the two compete."""
 
 
-def duplicates(config: SipConfig, found: Found, server: SipServer) -> tuple[Duplicate, ...]:
+def duplicates(config: SipConfig, found: ServerMatch, server: SipServer) -> tuple[Duplicate, ...]:
     """All of them, in the order of their parts. A server without ours can have them too."""
     return (
         *_inbound(config, found, server),
@@ -34,7 +34,7 @@ def duplicates(config: SipConfig, found: Found, server: SipServer) -> tuple[Dupl
     )
 
 
-def _inbound(config: SipConfig, found: Found, server: SipServer) -> Iterator[Duplicate]:
+def _inbound(config: SipConfig, found: ServerMatch, server: SipServer) -> Iterator[Duplicate]:
     ours = config.inbound.info
     numbers = _numbers(ours)
     for one in server.inbound:
@@ -42,7 +42,7 @@ def _inbound(config: SipConfig, found: Found, server: SipServer) -> Iterator[Dup
             continue
         if shared := sorted(numbers & _numbers(one)):
             yield Duplicate(
-                Part.INBOUND,
+                SipPart.INBOUND,
                 one.sip_trunk_id,
                 one.name,
                 f"it has our number {', '.join(shared)}, which LiveKit takes only once",
@@ -50,7 +50,7 @@ def _inbound(config: SipConfig, found: Found, server: SipServer) -> Iterator[Dup
             )
         elif one.name == ours.name:
             yield Duplicate(
-                Part.INBOUND,
+                SipPart.INBOUND,
                 one.sip_trunk_id,
                 one.name,
                 "it has our name and other numbers: rename or delete it by hand",
@@ -58,7 +58,7 @@ def _inbound(config: SipConfig, found: Found, server: SipServer) -> Iterator[Dup
             )
 
 
-def _rules(config: SipConfig, found: Found, server: SipServer) -> Iterator[Duplicate]:
+def _rules(config: SipConfig, found: ServerMatch, server: SipServer) -> Iterator[Duplicate]:
     if found.inbound is None:
         return
     trunk_id = found.inbound.sip_trunk_id
@@ -72,7 +72,7 @@ def _rules(config: SipConfig, found: Found, server: SipServer) -> Iterator[Dupli
         elif one.name == ours.name:
             gone = bool(one.trunk_ids) and not living & set(one.trunk_ids)
             yield Duplicate(
-                Part.RULE,
+                SipPart.RULE,
                 one.sip_dispatch_rule_id,
                 one.name,
                 "it has our name, "
@@ -96,7 +96,7 @@ def _same_trunk(
     else:
         reason = "it is on our trunk too, and on others: take ours out of it by hand"
     return Duplicate(
-        Part.RULE,
+        SipPart.RULE,
         one.sip_dispatch_rule_id,
         one.name,
         reason,
@@ -105,7 +105,7 @@ def _same_trunk(
     )
 
 
-def _outbound(config: SipConfig, found: Found, server: SipServer) -> Iterator[Duplicate]:
+def _outbound(config: SipConfig, found: ServerMatch, server: SipServer) -> Iterator[Duplicate]:
     ours = config.outbound.info
     for one in server.outbound:
         if found.outbound is not None and one.sip_trunk_id == found.outbound.sip_trunk_id:
@@ -116,7 +116,7 @@ def _outbound(config: SipConfig, found: Found, server: SipServer) -> Iterator[Du
             reason = "it has our number at the same address"
         else:
             continue
-        yield Duplicate(Part.OUTBOUND, one.sip_trunk_id, one.name, reason)
+        yield Duplicate(SipPart.OUTBOUND, one.sip_trunk_id, one.name, reason)
 
 
 def _numbers(trunk: SIPInboundTrunkInfo) -> set[str]:

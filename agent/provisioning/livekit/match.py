@@ -8,7 +8,7 @@ from typing import TypeVar
 from google.protobuf.message import Message
 from livekit.protocol.sip import SIPDispatchRuleInfo, SIPInboundTrunkInfo, SIPOutboundTrunkInfo
 
-from agent.provisioning.livekit.config import SipConfig, Wanted
+from agent.provisioning.livekit.config import ConfigEntry, SipConfig
 from agent.provisioning.livekit.differences import differences
 from agent.provisioning.livekit.guard import OUR_TRUNK
 from agent.telephony.sip_numbers import normalized
@@ -17,7 +17,7 @@ from agent.telephony.trunks import SipServer
 _M = TypeVar("_M", bound=Message)
 
 
-class Part(StrEnum):
+class SipPart(StrEnum):
     """The three parts, in the order in which they are made."""
 
     INBOUND = "inbound trunk"
@@ -26,7 +26,7 @@ class Part(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ServerMatch:
     """Which of the server's parts are ours; None: there is none yet."""
 
     inbound: SIPInboundTrunkInfo | None = None
@@ -34,7 +34,7 @@ class Found:
     outbound: SIPOutboundTrunkInfo | None = None
 
 
-def find(config: SipConfig, server: SipServer) -> Found:
+def find(config: SipConfig, server: SipServer) -> ServerMatch:
     """Which of the server's parts are ours: by name, else by what they do."""
     numbers = {normalized(number) for number in config.inbound.info.numbers}
     inbound = _best(
@@ -46,7 +46,7 @@ def find(config: SipConfig, server: SipServer) -> Found:
     rule = with_trunk(config.rule, inbound.sip_trunk_id if inbound else None)
     ours = set(rule.info.trunk_ids) - {OUR_TRUNK}
     outbound = config.outbound.info
-    return Found(
+    return ServerMatch(
         inbound,
         _best(rule, server.rules, rule.info.name, lambda one: bool(ours & set(one.trunk_ids))),
         _best(
@@ -61,8 +61,8 @@ def find(config: SipConfig, server: SipServer) -> Found:
 
 
 def with_trunk(
-    rule: Wanted[SIPDispatchRuleInfo], trunk_id: str | None
-) -> Wanted[SIPDispatchRuleInfo]:
+    rule: ConfigEntry[SIPDispatchRuleInfo], trunk_id: str | None
+) -> ConfigEntry[SIPDispatchRuleInfo]:
     """The rule with our inbound trunk's id; as it is while there is none."""
     filled = SIPDispatchRuleInfo()
     filled.CopyFrom(rule.info)
@@ -73,7 +73,7 @@ def with_trunk(
 
 
 def _best(
-    wanted: Wanted[_M],
+    wanted: ConfigEntry[_M],
     candidates: Sequence[_M],
     name: str,
     does_ours: Callable[[_M], bool],

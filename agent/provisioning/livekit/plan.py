@@ -7,11 +7,11 @@ from typing import TypeVar
 from google.protobuf.message import Message
 from livekit.protocol.sip import SIPInboundTrunkInfo, SIPOutboundTrunkInfo
 
-from agent.provisioning.livekit.config import SipConfig, Wanted
+from agent.provisioning.livekit.config import ConfigEntry, SipConfig
 from agent.provisioning.livekit.differences import differences, hides_password, only_there
 from agent.provisioning.livekit.duplicates import Duplicate, duplicates
 from agent.provisioning.livekit.guard import open_to_anybody, shares_a_room, takes_strangers
-from agent.provisioning.livekit.match import Found, Part, find, with_trunk
+from agent.provisioning.livekit.match import ServerMatch, SipPart, find, with_trunk
 from agent.provisioning.plan import Action, Plan, Service, Step
 from agent.telephony.trunks import SipServer
 
@@ -23,7 +23,7 @@ class SipPlan:
     """What is to be done at LiveKit: `plan` to be shown, the rest to carry it out."""
 
     config: SipConfig
-    found: Found
+    found: ServerMatch
     plan: Plan
     duplicates: tuple[Duplicate, ...] = ()
     """Each is a REMOVE step of `plan` when it was asked for, else a warning."""
@@ -39,9 +39,9 @@ def plan_sip(config: SipConfig, server: SipServer, *, prune: bool = False) -> Si
     trunk_id = found.inbound.sip_trunk_id if found.inbound else None
     rule = with_trunk(config.rule, trunk_id)
     steps = [
-        _step(Part.INBOUND, config.inbound, found.inbound, _id_of_trunk),
-        _step(Part.RULE, rule, found.rule, lambda one: one.sip_dispatch_rule_id),
-        _step(Part.OUTBOUND, config.outbound, found.outbound, _id_of_trunk),
+        _step(SipPart.INBOUND, config.inbound, found.inbound, _id_of_trunk),
+        _step(SipPart.RULE, rule, found.rule, lambda one: one.sip_dispatch_rule_id),
+        _step(SipPart.OUTBOUND, config.outbound, found.outbound, _id_of_trunk),
     ]
     extra = duplicates(config, found, server)
     removals = [_removal(one) for one in extra if one.removable] if prune else []
@@ -65,7 +65,9 @@ def alarms(server: SipServer, ours: Sequence[str] = ()) -> tuple[str, ...]:
     return tuple(f"LiveKit also has {one}" for one in told)
 
 
-def _step(part: Part, wanted: Wanted[_M], found: _M | None, id_of: Callable[[_M], str]) -> Step:
+def _step(
+    part: SipPart, wanted: ConfigEntry[_M], found: _M | None, id_of: Callable[[_M], str]
+) -> Step:
     name: str = wanted.info.name  # type: ignore[attr-defined]  # all three kinds have one
     if found is None:
         return Step(Service.LIVEKIT, part, name, Action.CREATE)
@@ -92,7 +94,7 @@ def _id_of_trunk(trunk: SIPInboundTrunkInfo | SIPOutboundTrunkInfo) -> str:
     return trunk.sip_trunk_id
 
 
-def _ids(found: Found) -> tuple[str, ...]:
+def _ids(found: ServerMatch) -> tuple[str, ...]:
     return tuple(
         one
         for one in (

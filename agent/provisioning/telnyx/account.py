@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Self
 from agent.provisioning.telnyx import sdk as telnyx_sdk
 from agent.provisioning.telnyx.fields import body
 from agent.provisioning.telnyx.parts import (
+    ActualPart,
     AnyPart,
     Balance,
     Connection,
     Delivery,
-    Found,
     Fqdn,
     Number,
     PortalState,
@@ -97,7 +97,7 @@ class Portal:
             number=await self.number(phone_number),
         )
 
-    async def profiles(self) -> tuple[Found[Profile], ...]:
+    async def profiles(self) -> tuple[ActualPart[Profile], ...]:
         """All outbound voice profiles, oldest first."""
         found = await self._requests.list_all(
             "read the outbound voice profiles",
@@ -105,9 +105,11 @@ class Portal:
                 page_size=self._page_size, sort="created_at"
             ),
         )
-        return tuple(Found(telnyx_sdk.known_id(one.id), telnyx_sdk.profile(one)) for one in found)
+        return tuple(
+            ActualPart(telnyx_sdk.known_id(one.id), telnyx_sdk.profile(one)) for one in found
+        )
 
-    async def connections(self) -> tuple[Found[Connection], ...]:
+    async def connections(self) -> tuple[ActualPart[Connection], ...]:
         """All FQDN connections, oldest first."""
         found = await self._requests.list_all(
             "read the FQDN connections",
@@ -116,17 +118,17 @@ class Portal:
             ),
         )
         return tuple(
-            Found(telnyx_sdk.known_id(one.id), telnyx_sdk.connection(one)) for one in found
+            ActualPart(telnyx_sdk.known_id(one.id), telnyx_sdk.connection(one)) for one in found
         )
 
-    async def fqdns(self) -> tuple[Found[Fqdn], ...]:
+    async def fqdns(self) -> tuple[ActualPart[Fqdn], ...]:
         """All FQDNs of all connections."""
         found = await self._requests.list_all(
             "read the FQDNs", lambda: self._telnyx.fqdns.list(page_size=self._page_size)
         )
-        return tuple(Found(telnyx_sdk.known_id(one.id), telnyx_sdk.fqdn(one)) for one in found)
+        return tuple(ActualPart(telnyx_sdk.known_id(one.id), telnyx_sdk.fqdn(one)) for one in found)
 
-    async def number(self, phone_number: str) -> Found[Number] | None:
+    async def number(self, phone_number: str) -> ActualPart[Number] | None:
         """The account's number `phone_number` (E.164); None if it has not got it."""
         # The filter finds parts of numbers, and nothing at all where there is a sign in it.
         digits = phone_number.removeprefix("+")
@@ -139,7 +141,7 @@ class Portal:
         for one in found:
             if one.phone_number == phone_number:
                 part = Number(one.phone_number, one.connection_id or None)
-                return Found(one.id, part, remark=one.status)
+                return ActualPart(one.id, part, remark=one.status)
         return None
 
     async def failed_deliveries(self, since: datetime) -> tuple[Delivery, ...]:

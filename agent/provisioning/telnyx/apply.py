@@ -5,7 +5,7 @@ from collections.abc import Callable
 from agent.errors import HalfProvisioned, PortalError, TelnyxUnavailable
 from agent.provisioning.plan import Action, Plan, Service, Step
 from agent.provisioning.telnyx.account import Portal
-from agent.provisioning.telnyx.parts import AnyPart, Connection, Number, Part, PortalWanted
+from agent.provisioning.telnyx.parts import AnyPart, Connection, Number, PortalPart, PortalWanted
 from agent.provisioning.telnyx.plan import CREDENTIAL_FIELD, plan_portal
 
 
@@ -74,15 +74,17 @@ async def _carry_out(portal: Portal, step: Step, wanted: PortalWanted, ids: dict
 
 def _part(step: Step, wanted: PortalWanted, ids: dict[str, str]) -> AnyPart:
     """The part as it should be, now that the ids of those before it are known."""
-    match Part(step.part):
-        case Part.PROFILE:
+    match PortalPart(step.part):
+        case PortalPart.PROFILE:
             return wanted.profile
-        case Part.CONNECTION:
-            return wanted.connection(profile_id=ids[Part.PROFILE], fqdn_id=ids.get(Part.FQDN))
-        case Part.FQDN:
-            return wanted.fqdn(connection_id=ids[Part.CONNECTION])
-        case Part.NUMBER:
-            return wanted.number(connection_id=ids[Part.CONNECTION])
+        case PortalPart.CONNECTION:
+            return wanted.connection(
+                profile_id=ids[PortalPart.PROFILE], fqdn_id=ids.get(PortalPart.FQDN)
+            )
+        case PortalPart.FQDN:
+            return wanted.fqdn(connection_id=ids[PortalPart.CONNECTION])
+        case PortalPart.NUMBER:
+            return wanted.number(connection_id=ids[PortalPart.CONNECTION])
 
 
 def _so_far(done: list[Step]) -> str:

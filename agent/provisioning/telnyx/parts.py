@@ -20,7 +20,7 @@ PROFILE_NAME = "AI Sales Outbound Profile"
 """The guide's names."""
 
 
-class Part(StrEnum):
+class PortalPart(StrEnum):
     """What a step of the plan is about, in the order in which they need one another."""
 
     PROFILE = "outbound voice profile"
@@ -93,7 +93,7 @@ P = TypeVar("P", Profile, Connection, Fqdn, Number)
 
 
 @dataclass(frozen=True, slots=True)
-class Found(Generic[P]):
+class ActualPart(Generic[P]):
     """A part that Telnyx has, with its id."""
 
     id: str
@@ -106,10 +106,10 @@ class Found(Generic[P]):
 class PortalState:
     """What the account has: everything of these kinds, ours or not; oldest first."""
 
-    profiles: tuple[Found[Profile], ...]
-    connections: tuple[Found[Connection], ...]
-    fqdns: tuple[Found[Fqdn], ...]
-    number: Found[Number] | None
+    profiles: tuple[ActualPart[Profile], ...]
+    connections: tuple[ActualPart[Connection], ...]
+    fqdns: tuple[ActualPart[Fqdn], ...]
+    number: ActualPart[Number] | None
     """Our PHONE_NUMBER, if the account has it."""
 
 

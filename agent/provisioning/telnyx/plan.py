@@ -7,13 +7,13 @@ from agent.errors import PortalError
 from agent.provisioning.plan import Action, Difference, Plan, Service, Step
 from agent.provisioning.telnyx.fields import differences, shown
 from agent.provisioning.telnyx.parts import (
+    ActualPart,
     AnyPart,
     Connection,
-    Found,
     Fqdn,
     Number,
     P,
-    Part,
+    PortalPart,
     PortalState,
     PortalWanted,
     Profile,
@@ -34,7 +34,7 @@ def plan_portal(state: PortalState, wanted: PortalWanted, *, set_password: bool 
     """
     chosen = _choose(state, wanted)
     _check(state, chosen, wanted)
-    profile = _step(Part.PROFILE, chosen.profile, wanted.profile)
+    profile = _step(PortalPart.PROFILE, chosen.profile, wanted.profile)
     connection = _connection(state, chosen, wanted, set_password=set_password)
     fqdn = _fqdn(chosen, wanted)
     number = _number(state, chosen, wanted)
@@ -47,10 +47,10 @@ def plan_portal(state: PortalState, wanted: PortalWanted, *, set_password: bool 
 class Chosen:
     """Which of the account's parts are ours."""
 
-    profile: Found[Profile] | None
-    connection: Found[Connection] | None
-    fqdn: Found[Fqdn] | None
-    number: Found[Number] | None
+    profile: ActualPart[Profile] | None
+    connection: ActualPart[Connection] | None
+    fqdn: ActualPart[Fqdn] | None
+    number: ActualPart[Number] | None
 
 
 def _choose(state: PortalState, wanted: PortalWanted) -> Chosen:
@@ -75,7 +75,9 @@ def _choose(state: PortalState, wanted: PortalWanted) -> Chosen:
     return Chosen(profiles[0] if profiles else None, connection, fqdn, number)
 
 
-def _fqdns_of(state: PortalState, connection: Found[Connection] | None) -> list[Found[Fqdn]]:
+def _fqdns_of(
+    state: PortalState, connection: ActualPart[Connection] | None
+) -> list[ActualPart[Fqdn]]:
     if connection is None:
         return []
     return [one for one in state.fqdns if one.part.connection_id == connection.id]
@@ -105,7 +107,9 @@ def _connection(
     fqdn_id = None
     if found is not None and found.part.primary_fqdn_id:
         fqdn_id = chosen.fqdn.id if chosen.fqdn else NOT_YET
-    step = _step(Part.CONNECTION, found, wanted.connection(profile_id=profile_id, fqdn_id=fqdn_id))
+    step = _step(
+        PortalPart.CONNECTION, found, wanted.connection(profile_id=profile_id, fqdn_id=fqdn_id)
+    )
     names = {one.id: one.part.name for one in state.profiles}
     names |= {one.id: one.part.fqdn for one in state.fqdns}
     named = tuple(
@@ -132,12 +136,12 @@ def _wanted_name(one: Difference, names: dict[str, str], wanted: PortalWanted) -
 
 def _fqdn(chosen: Chosen, wanted: PortalWanted) -> Step:
     connection_id = chosen.connection.id if chosen.connection else NOT_YET
-    return _step(Part.FQDN, chosen.fqdn, wanted.fqdn(connection_id=connection_id))
+    return _step(PortalPart.FQDN, chosen.fqdn, wanted.fqdn(connection_id=connection_id))
 
 
 def _number(state: PortalState, chosen: Chosen, wanted: PortalWanted) -> Step:
     connection_id = chosen.connection.id if chosen.connection else NOT_YET
-    step = _step(Part.NUMBER, chosen.number, wanted.number(connection_id=connection_id))
+    step = _step(PortalPart.NUMBER, chosen.number, wanted.number(connection_id=connection_id))
     if not step.differences:
         return step
     names = {one.id: one.part.connection_name for one in state.connections}
@@ -148,7 +152,7 @@ def _number(state: PortalState, chosen: Chosen, wanted: PortalWanted) -> Step:
     return replace(step, differences=(moved,), reason=reason)
 
 
-def _step(part: Part, found: Found[P] | None, wanted: P) -> Step:
+def _step(part: PortalPart, found: ActualPart[P] | None, wanted: P) -> Step:
     name = _name(wanted)
     if found is None:
         return Step(Service.TELNYX, part, name, Action.CREATE)

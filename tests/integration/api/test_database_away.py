@@ -13,7 +13,7 @@ from uuid import uuid4
 import aiohttp
 import asyncpg
 
-from agent.domain.outcomes import Disposition
+from agent.domain.dispositions import Disposition
 from agent.domain.record import CallRecord
 from agent.local.phone_network.carrier_webhooks import TELNYX_RETRIES, TelnyxWebhooks
 from agent.local.telnyx.events import Hangup, TelnyxLeg

@@ -1,4 +1,4 @@
-"""`POST /api/telnyx/outbound-call`: one wish is one attempt, and a refusal says why."""
+"""`POST /api/telnyx/outbound-call`: one request is one attempt, and a refusal says why."""
 
 import asyncio
 import json
@@ -30,9 +30,13 @@ async def test_the_guides_body_becomes_an_attempt(api: Api) -> None:
     assert (told["room_name"], told["status"]) == ("ai-sales-call", "queued")
     (attempt,) = await api.parts.attempts.recent()
     assert (str(attempt.id), str(attempt.call_id)) == (told["attempt_id"], told["call_id"])
-    wish = attempt.wish
-    assert (wish.origin, wish.number, wish.customer_id) == (Origin.API, "+32479202020", "123")
-    assert (wish.participant_identity, wish.participant_name, wish.basis) == (
+    request = attempt.request
+    assert (request.origin, request.number, request.customer_id) == (
+        Origin.API,
+        "+32479202020",
+        "123",
+    )
+    assert (request.participant_identity, request.participant_name, request.basis) == (
         "ai-sales-agent",
         "AI Sales Agent",
         Basis.UNSTATED,
@@ -50,13 +54,13 @@ async def test_only_the_number_is_needed_and_the_room_is_told(api: Api) -> None:
     assert answer.status_code == 202
     (attempt,) = await api.parts.attempts.recent()
     assert answer.json()["room_name"] == attempt.room_name == f"ai-sales-call_{attempt.call_id}"
-    assert attempt.wish.number == "+32479202020"
+    assert attempt.request.number == "+32479202020"
 
 
 async def test_a_stated_basis_is_stored(api: Api) -> None:
     assert (await api.call(basis="consent")).status_code == 202
     (attempt,) = await api.parts.attempts.recent()
-    assert attempt.wish.basis is Basis.CONSENT
+    assert attempt.request.basis is Basis.CONSENT
 
 
 async def test_one_key_is_one_attempt_one_after_the_other(api: Api) -> None:
@@ -145,7 +149,7 @@ async def test_an_early_refusal_is_kept_with_its_reasons_and_no_dialler_sees_it(
     (attempt,) = await api.parts.attempts.recent()
     assert attempt.outcome is AttemptOutcome.REFUSED
     assert attempt.gate is not None
-    assert [each.rule for each in attempt.gate.objections] == ["opted_out"]
+    assert [each.rule for each in attempt.gate.denials] == ["opted_out"]
     assert await api.parts.attempts.claim(attempt.id, 5, "trunk") == []
 
 

@@ -17,7 +17,7 @@ from agent.api.scopes import Scope
 from agent.settings import load_settings
 from agent.store.database import Database
 from agent.store.webhook_links import WebhookLinks
-from agent.wiring.webhooks import webhook_desk
+from agent.wiring.webhooks import webhook_receiver
 from tests.integration.api.conftest import bearer, running_api
 from tests.webhooks import (
     LIVEKIT_KEY,
@@ -55,7 +55,7 @@ class _Serving:
 
     async def __aenter__(self) -> httpx.AsyncClient:
         api = await self._api.__aenter__()
-        self._desk = webhook_desk(self._settings)
+        self._desk = webhook_receiver(self._settings)
         parts = replace(api.parts, webhooks=await self._desk.__aenter__())
         self._client = httpx.AsyncClient(
             transport=httpx.ASGITransport(build_app(parts)), base_url="http://api"

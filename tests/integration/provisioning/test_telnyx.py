@@ -14,7 +14,7 @@ from agent.local.telnyx.server import EXAMPLE_KEY, TelnyxPortal, serve_portal
 from agent.provisioning.plan import Action, Plan, Step
 from agent.provisioning.telnyx.account import Portal
 from agent.provisioning.telnyx.apply import apply_portal
-from agent.provisioning.telnyx.parts import Part, PortalWanted
+from agent.provisioning.telnyx.parts import PortalPart, PortalWanted
 from agent.provisioning.telnyx.plan import plan_portal
 
 OURS = "+3226010500"
@@ -70,12 +70,12 @@ def actions(plan: Plan) -> dict[str, Action]:
 async def test_an_empty_account_gets_everything_and_a_second_run_changes_nothing(rig: Rig) -> None:
     plan = await rig.provision()
     assert actions(plan) == {
-        Part.PROFILE: Action.CREATE,
-        Part.CONNECTION: Action.CREATE,
-        Part.FQDN: Action.CREATE,
-        Part.NUMBER: Action.CHANGE,
+        PortalPart.PROFILE: Action.CREATE,
+        PortalPart.CONNECTION: Action.CREATE,
+        PortalPart.FQDN: Action.CREATE,
+        PortalPart.NUMBER: Action.CHANGE,
     }
-    assert [step.part for step in rig.steps] == list(Part)
+    assert [step.part for step in rig.steps] == list(PortalPart)
 
     assert rig.remarks == ()
     written = rig.written()
@@ -247,7 +247,7 @@ async def test_a_telnyx_that_does_not_answer_is_given_up(rig: Rig) -> None:
 
 async def test_reading_is_tried_again_when_telnyx_fails(rig: Rig) -> None:
     rig.telnyx.faults.order(PortalFault(kind=Kind.FAIL, method="GET"))
-    assert actions(await rig.plan())[Part.CONNECTION] is Action.CREATE
+    assert actions(await rig.plan())[PortalPart.CONNECTION] is Action.CREATE
 
 
 @pytest.mark.parametrize("kind", [Kind.FAIL, Kind.LIE])
@@ -260,7 +260,7 @@ async def test_what_failed_half_way_goes_on_in_the_next_run(
         await rig.provision()
     done = ["nothing was changed before it", "outbound voice profile", "FQDN connection"][skip]
     assert done in str(told.value)
-    assert [step.part for step in rig.steps] == list(Part)[:skip]
+    assert [step.part for step in rig.steps] == list(PortalPart)[:skip]
 
     await rig.provision()
     account = rig.telnyx.account
@@ -282,7 +282,7 @@ async def test_a_check_that_cannot_be_made_does_not_undo_what_is_done(rig: Rig) 
     # The first four requests read, the next four write.
     rig.telnyx.faults.order(PortalFault(kind=Kind.TOO_MANY, skip=8, retry_after=60))
     await rig.provision()
-    assert len(rig.steps) == len(Part)
+    assert len(rig.steps) == len(PortalPart)
     assert "could not be read again" in rig.remarks[0]
 
 

@@ -12,11 +12,11 @@ from agent.domain.attempts import (
     AttemptOutcome,
     AttemptState,
     Basis,
+    CallRequest,
     IdempotencyKey,
-    NewAttempt,
     Origin,
 )
-from agent.domain.contactability import ContactFacts, Decision, Objection, Rule
+from agent.domain.contactability import ContactFacts, Decision, Denial, Rule
 from agent.domain.phone_numbers import parse
 from agent.errors import IdempotencyConflict, Refused, RoomInUse
 from agent.store.attempts import AttemptStore
@@ -25,7 +25,7 @@ from agent.store.database import Database
 from tests.facts import NOON
 
 NUMBER = parse("+32479202020")
-WISH = NewAttempt(Origin.API, NUMBER, Basis.EXISTING_CUSTOMER, NOON, customer_id="c-1")
+WISH = CallRequest(Origin.API, NUMBER, Basis.EXISTING_CUSTOMER, NOON, customer_id="c-1")
 TRUNK = "trunk"
 
 
@@ -40,8 +40,8 @@ def store(database: Database) -> AttemptStore:
     return AttemptStore(database)
 
 
-async def _add(store: AttemptStore, wish: NewAttempt = WISH) -> Attempt:
-    return await store.add(wish, attempt_id=uuid4(), call_id=uuid4(), now=NOON)
+async def _add(store: AttemptStore, request: CallRequest = WISH) -> Attempt:
+    return await store.add(request, attempt_id=uuid4(), call_id=uuid4(), now=NOON)
 
 
 def _key(body_hash: str = "hash", key: str = "k-1") -> IdempotencyKey:
@@ -50,7 +50,7 @@ def _key(body_hash: str = "hash", key: str = "k-1") -> IdempotencyKey:
 
 async def test_what_is_added_is_what_is_shown(store: AttemptStore) -> None:
     added = await _add(store)
-    assert (added.wish, added.state, added.tries) == (WISH, AttemptState.QUEUED, 0)
+    assert (added.request, added.state, added.tries) == (WISH, AttemptState.QUEUED, 0)
     assert await store.show(added.id) == added
     assert await store.of_call(added.call_id) == added
     assert await store.recent() == [added]
@@ -99,15 +99,15 @@ async def test_a_key_with_another_body_is_refused_and_adds_nothing(store: Attemp
 
 
 async def test_a_room_belongs_to_one_open_attempt(store: AttemptStore) -> None:
-    wish = replace(WISH, room_name="my-room")
-    first = await _add(store, wish)
+    request = replace(WISH, room_name="my-room")
+    first = await _add(store, request)
     with pytest.raises(RoomInUse, match="room_name"):
         await store.add(
-            wish, attempt_id=uuid4(), call_id=uuid4(), now=NOON, idempotency=_key(key="k-2")
+            request, attempt_id=uuid4(), call_id=uuid4(), now=NOON, idempotency=_key(key="k-2")
         )
     assert await store.known_answer("someone", "k-2", "hash") is None  # it can be sent again
     await store.end(first.id, AttemptOutcome.RANG)
-    assert (await _add(store, wish)).room_name == "my-room"
+    assert (await _add(store, request)).room_name == "my-room"
 
 
 async def test_two_diallers_never_claim_the_same_attempt(store: AttemptStore) -> None:
@@ -134,7 +134,7 @@ async def test_what_is_not_due_or_stopped_is_not_claimed(
 
 async def test_the_gates_answer_is_kept_with_its_reasons(store: AttemptStore) -> None:
     attempt = await _add(store)
-    decision = Decision((Objection(Rule.OPTED_OUT, "does not want it"),))
+    decision = Decision((Denial(Rule.OPTED_OUT, "does not want it"),))
     await store.record_gate(attempt.id, decision, NOON)
     assert (await store.show(attempt.id)).gate == decision
 

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from agent.domain.calls import CallEvent, CallState, EventKind, Source, Speaker
-from agent.domain.outcomes import Disposition
+from agent.domain.dispositions import Disposition
 from agent.domain.record import fold
 from agent.errors import DatabaseUnavailable, Refused, SettingsError
 from agent.store.calls import CallStore

@@ -15,14 +15,14 @@ from agent.domain.attempts import (
     AttemptOutcome,
     AttemptState,
     Basis,
+    CallRequest,
     DialingState,
-    NewAttempt,
     Origin,
     seconds_per_call,
 )
 from agent.domain.calls import Source
 from agent.domain.contactability import Rules
-from agent.domain.outcomes import Disposition, Reason
+from agent.domain.dispositions import Disposition, Reason
 from agent.domain.phone_numbers import PhoneNumber, parse
 from agent.errors import TrunkBusy, TrunkMisconfigured
 from agent.store.attempts import AttemptStore
@@ -56,10 +56,10 @@ class Office:
         self.calls = CallStore(database)
 
     async def wished(self, number: PhoneNumber | None = None) -> Attempt:
-        wish = NewAttempt(
+        request = CallRequest(
             Origin.CLI, number or parse(f"+3247055{next(_numbers)}"), Basis.CONSENT, NOON
         )
-        return await self.attempts.add(wish, attempt_id=uuid4(), call_id=uuid4(), now=NOON)
+        return await self.attempts.add(request, attempt_id=uuid4(), call_id=uuid4(), now=NOON)
 
     async def dispatched(self, number: PhoneNumber | None = None) -> Attempt:
         wished = await self.wished(number)
@@ -98,7 +98,7 @@ async def office(dsn: str) -> AsyncIterator[Office]:
 async def test_a_call_is_on_record_before_its_agent_is_asked_for(office: Office) -> None:
     attempt = await office.dispatched()
     (record,) = await office.calls.recent()
-    assert (record.id, record.to_number) == (attempt.call_id, attempt.wish.number)
+    assert (record.id, record.to_number) == (attempt.call_id, attempt.request.number)
     assert record.outcome is None
     (dialing,) = await office.dialings.open()
     assert (dialing.state, dialing.room_name) == (DialingState.DISPATCHED, attempt.room_name)
@@ -136,7 +136,7 @@ async def test_of_the_reaper_and_the_late_agent_one_has_its_way(office: Office) 
 
 async def test_an_opt_out_at_the_last_moment_counts(office: Office) -> None:
     attempt = await office.dispatched()
-    await office.calls.add_opt_out(attempt.wish.number, source="voice", at=NOON)
+    await office.calls.add_opt_out(attempt.request.number, source="voice", at=NOON)
     assert await office.begin(attempt) is NotNow.OPTED_OUT
 
 
@@ -146,7 +146,7 @@ async def test_an_opt_out_counts_also_for_who_waited_at_the_door(office: Office)
         await other.execute("select from trunks for update")
         waiting = asyncio.create_task(office.begin(attempt))
         await _until_somebody_waits(office)
-        await office.calls.add_opt_out(attempt.wish.number, source="voice", at=NOON)
+        await office.calls.add_opt_out(attempt.request.number, source="voice", at=NOON)
     assert await waiting is NotNow.OPTED_OUT
 
 

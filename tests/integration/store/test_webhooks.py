@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from agent.domain.calls import CallEvent, CallState, Source
-from agent.domain.outcomes import Disposition
+from agent.domain.dispositions import Disposition
 from agent.domain.record import CallRecord
 from agent.domain.webhooks import Delivery, carrier_delivery, room_delivery
 from agent.store.calls import CallStore

@@ -25,7 +25,7 @@ from livekit import api, rtc
 
 from agent.dialer.dialer import Dialer
 from agent.dialer.parts import DialerParts
-from agent.domain.attempts import Attempt, Basis, NewAttempt, Origin, seconds_per_call
+from agent.domain.attempts import Attempt, Basis, CallRequest, Origin, seconds_per_call
 from agent.domain.calls import CallEvent, EventKind, Source
 from agent.domain.contactability import Rules
 from agent.domain.phone_numbers import parse
@@ -41,8 +41,8 @@ from agent.store.heartbeats import HeartbeatStore, Process, ProcessKind
 from agent.store.journal import Journal
 from agent.store.trunks import TrunkStore
 from agent.telephony.dial import Dial
-from agent.telephony.dispatch import CallOrder, read_order
-from agent.worker.call import RunningCall
+from agent.telephony.dispatch import JobMetadata, read_metadata
+from agent.worker.call import CallJob
 from agent.worker.outbound_call import OutboundCall
 from agent.worker.parts import CallParts, OutboundParts
 
@@ -105,8 +105,8 @@ class Office:
         )
         number = parse(f"+3247055{next(self._numbers)}")
         self.answers[number] = answer
-        wish = NewAttempt(Origin.API, number, Basis.CONSENT, now)
-        return await self.attempts.add(wish, attempt_id=uuid4(), call_id=uuid4(), now=now)
+        request = CallRequest(Origin.API, number, Basis.CONSENT, now)
+        return await self.attempts.add(request, attempt_id=uuid4(), call_id=uuid4(), now=now)
 
     async def tried(self, attempt: Attempt) -> Attempt:
         """The attempt when the call that it now has is over, and its job too."""
@@ -162,7 +162,7 @@ class Office:
 
     async def _dispatch(self, request: web.Request) -> web.Response:
         asked = api.CreateAgentDispatchRequest.FromString(await request.read())
-        order = read_order(asked.metadata)
+        order = read_metadata(asked.metadata)
         assert order is not None
         self._jobs[str(order.call_id)] = asyncio.create_task(self._job(order))
         return _protobuf(b"")
@@ -179,7 +179,7 @@ class Office:
             status=answer.status, body=answer.body, content_type=answer.content_type
         )
 
-    async def _job(self, order: CallOrder) -> None:
+    async def _job(self, order: JobMetadata) -> None:
         if self.before_job is not None:
             await self.before_job()
         attempt = await self.attempts.of_call(order.call_id)
@@ -190,7 +190,7 @@ class Office:
                 call_id=order.call_id,
                 trunk_id=order.trunk_id,
                 our_number=OURS,
-                number=attempt.wish.number,
+                number=attempt.request.number,
                 room_name=attempt.room_name,
                 identity=attempt.participant_identity,
                 name=attempt.participant_name,
@@ -208,7 +208,7 @@ class Office:
         journal = Journal(order.call_id, self.calls, self.folder)
         now: Callable[[], datetime] = partial(datetime.now, UTC)
         # Of the running call and of its parts, these are all that placing it uses.
-        running = cast("RunningCall", SimpleNamespace(room=Room()))
+        running = cast("CallJob", SimpleNamespace(room=Room()))
         parts = cast("CallParts", SimpleNamespace(now=now, journal=journal))
         call = OutboundCall(running, parts, placing, order)
         try:

@@ -20,7 +20,7 @@ async def test_two_diallers_at_once_place_every_call_once(dsn: str, tmp_path: Pa
         async with out.dialler(), out.dialler():
             done = [await out.tried(attempt) for attempt in attempts]
         assert [each.outcome for each in done] == [AttemptOutcome.RANG] * 12
-        assert sorted(out.dialled) == sorted(each.wish.number for each in attempts)
+        assert sorted(out.dialled) == sorted(each.request.number for each in attempts)
         assert [each.tries for each in done] == [1] * 12
 
 

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from agent.domain.attempts import AttemptOutcome, AttemptState
-from agent.domain.outcomes import Disposition, Reason
+from agent.domain.dispositions import Disposition, Reason
 from agent.local.phone_network import answers
 from agent.local.phone_network.answers import TwirpAnswer
 from agent.local.stack.postgres import LocalPostgres
@@ -107,7 +107,7 @@ async def test_an_answer_becomes_the_disposition_of_the_table(
 
     assert record.outcome is not None
     assert (record.outcome.disposition, record.outcome.reason) == (means.disposition, means.reason)
-    assert out.dialled.count(attempt.wish.number) == 1
+    assert out.dialled.count(attempt.request.number) == 1
     assert await out.dialings.open() == []  # its place is free
     assert (trunk.pause_reason if trunk.paused_until else None) == means.fault
     if means.fault is None:

@@ -7,18 +7,18 @@ from uuid import UUID, uuid4
 
 from livekit import rtc
 
-from agent.domain.appointments import Appointment, OpeningHours, Slot, free_slots, slot_at
+from agent.domain.appointments import Appointment, OpeningHours, TimeSlot, free_slots, slot_at
 from agent.domain.calls import CallEvent, CallTurn, EventKind, Scalar, Speaker
 from agent.domain.phone_numbers import PhoneNumber
 from agent.errors import Refused
-from agent.voice.speech_cache import SAMPLE_RATE, SpokenAhead
+from agent.voice.speech_cache import SAMPLE_RATE, SpeechCache
 
 # A Monday, 10:00 in Brussels.
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 class Facts:
-    """A FactSink that a test can read."""
+    """A EventSink that a test can read."""
 
     def __init__(self) -> None:
         self.events: list[CallEvent] = []
@@ -74,7 +74,7 @@ class FakeLine:
             raise Refused(self._refuses)
 
 
-class Rendered(SpokenAhead):
+class Rendered(SpeechCache):
     """Has audio for every line: a second of silence."""
 
     def __init__(self) -> None:
@@ -100,7 +100,7 @@ class MemoryCalendar:
         self._hours = hours
         self.booked: dict[datetime, Appointment] = {}
 
-    async def free_slots(self, now: datetime, limit: int) -> list[Slot]:
+    async def free_slots(self, now: datetime, limit: int) -> list[TimeSlot]:
         """The next free slots."""
         return free_slots(self._hours, self.booked.keys(), now, limit)
 

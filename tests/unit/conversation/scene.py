@@ -33,7 +33,7 @@ from agent.playbook.phrases import load_phrases
 from agent.playbook.speech_rules import load_speech_rules
 from agent.settings import ROOT
 from agent.voice.recorder import CallRecorder
-from agent.voice.speech_cache import SpokenAhead
+from agent.voice.speech_cache import SpeechCache
 from tests.scripted_llm import Reply, ScriptedLLM
 from tests.unit.conversation.fakes import NOW, Facts, FakeLine, MemoryCalendar
 
@@ -80,9 +80,9 @@ def live_call(
         playbook=playbook,
         phrases=PHRASES,
         rules=RULES if playbook is DEFAULT else load_speech_rules(PROMPTS, playbook),
-        facts=facts,
-        line=line or FakeLine(facts),
-        spoken=SpokenAhead(nowhere, "nobody"),
+        events=facts,
+        phone=line or FakeLine(facts),
+        spoken=SpeechCache(nowhere, "nobody"),
         recorder=CallRecorder(nowhere, "nothing"),
         now=lambda: now,
         calendar=calendar,

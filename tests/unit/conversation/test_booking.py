@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from agent.conversation import tools
-from agent.domain.appointments import Appointment, Slot
+from agent.domain.appointments import Appointment, TimeSlot
 from agent.domain.calls import EventKind
 from agent.errors import DatabaseUnavailable
 from tests.scripted_llm import ToolCall
@@ -108,14 +108,14 @@ async def test_booking_the_same_slot_twice_in_one_call_makes_one_appointment() -
 class _Closed(MemoryCalendar):
     """Has nothing free."""
 
-    async def free_slots(self, now: datetime, limit: int) -> list[Slot]:
+    async def free_slots(self, now: datetime, limit: int) -> list[TimeSlot]:
         return []
 
 
 class _Down(MemoryCalendar):
     """Its database is away."""
 
-    async def free_slots(self, now: datetime, limit: int) -> list[Slot]:
+    async def free_slots(self, now: datetime, limit: int) -> list[TimeSlot]:
         raise DatabaseUnavailable("Postgres does not answer")
 
     async def book(
@@ -127,8 +127,8 @@ class _Down(MemoryCalendar):
 class _Slow(MemoryCalendar):
     """Never answers."""
 
-    async def free_slots(self, now: datetime, limit: int) -> list[Slot]:
-        forever: asyncio.Future[list[Slot]] = asyncio.get_running_loop().create_future()
+    async def free_slots(self, now: datetime, limit: int) -> list[TimeSlot]:
+        forever: asyncio.Future[list[TimeSlot]] = asyncio.get_running_loop().create_future()
         return await forever
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from agent.conversation.guardrail import SentenceGate
+from agent.conversation.guardrail import Guardrail
 
 INSTEAD = "I cannot promise that."
 
@@ -16,7 +16,7 @@ def _why_not(sentence: str) -> str | None:
 def _through(chunks: list[str]) -> tuple[str, list[str]]:
     """What comes out of a gate, and the reasons it gave."""
     reasons: list[str] = []
-    gate = SentenceGate(_why_not, lambda reason: INSTEAD, reasons.append)
+    gate = Guardrail(_why_not, lambda reason: INSTEAD, reasons.append)
     return "".join([*(gate.push(chunk) for chunk in chunks), gate.finish()]), reasons
 
 
@@ -77,7 +77,7 @@ def test_a_refused_sentence_is_replaced_and_its_neighbours_stay(text: str, out: 
 
 
 def test_a_sentence_is_let_through_as_soon_as_the_next_one_begins() -> None:
-    gate = SentenceGate(_why_not, lambda reason: INSTEAD, lambda reason: None)
+    gate = Guardrail(_why_not, lambda reason: INSTEAD, lambda reason: None)
     assert gate.push("One good") == ""
     assert gate.push(" sentence.") == ""
     assert gate.push(" And") == "One good sentence. "

@@ -14,10 +14,10 @@ from agent.doctor.carrier import (
 )
 from agent.doctor.findings import Finding, Level
 from agent.provisioning.telnyx.parts import (
+    ActualPart,
     Balance,
     Connection,
     Delivery,
-    Found,
     Fqdn,
     Number,
     PortalState,
@@ -46,10 +46,10 @@ def account(
     status: str = "active",
 ) -> PortalState:
     return PortalState(
-        (Found("profile", profile),),
-        (Found("connection", connection),),
-        (Found("fqdn", fqdn),),
-        None if number is None else Found("number", number, status),
+        (ActualPart("profile", profile),),
+        (ActualPart("connection", connection),),
+        (ActualPart("fqdn", fqdn),),
+        None if number is None else ActualPart("number", number, status),
     )
 
 

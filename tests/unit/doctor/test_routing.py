@@ -12,7 +12,7 @@ from livekit.protocol.sip import (
 )
 
 from agent.doctor.findings import Level
-from agent.doctor.routing import Wanted, judge_routing
+from agent.doctor.routing import RoutingExpected, judge_routing
 from agent.provisioning.livekit.records import (
     DispatchRule,
     InboundTrunk,
@@ -23,7 +23,7 @@ from agent.provisioning.livekit.records import (
 )
 from agent.telephony.trunks import SipServer
 
-WANTED = Wanted("+3226010500", "ai-sales-agent", "Out")
+WANTED = RoutingExpected("+3226010500", "ai-sales-agent", "Out")
 IN = InboundTrunk("ST_in", "In", ("+3226010500",), ("185.246.41.140/32",))
 OUT = OutboundTrunk(
     *("ST_out", "Out", "sip.telnyx.eu", ("+3226010500",)),
@@ -46,7 +46,7 @@ def rule(**changes: object) -> SipRecords:
     return replace(FINE, rules=(replace(RULE, **changes),))  # type: ignore[arg-type]  # as above
 
 
-def faults(records: SipRecords, wanted: Wanted = WANTED) -> list[tuple[str, Level]]:
+def faults(records: SipRecords, wanted: RoutingExpected = WANTED) -> list[tuple[str, Level]]:
     found = judge_routing(records, wanted)
     return [(each.code, each.level) for each in found if each.level in (Level.ERROR, Level.WARNING)]
 

@@ -25,7 +25,7 @@ def _ask(number: str, facts: ContactFacts = NOBODY_OBJECTS, rules: Rules = RULES
 
 
 def _rules(decision: Decision) -> set[Rule]:
-    return {objection.rule for objection in decision.objections}
+    return {objection.rule for objection in decision.denials}
 
 
 @pytest.mark.parametrize("number", ["+32479202020", "+3226010501", "0479 20 20 20"])

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from agent.domain.calls import CallEvent, EventKind
-from agent.domain.outcomes import Disposition, Reason, decide
+from agent.domain.dispositions import Disposition, Reason
+from agent.domain.outcomes import decide
 from tests.facts import Story
 
 Told = list[str]

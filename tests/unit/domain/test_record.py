@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.domain.calls import CallEvent, CallState, Direction, EventKind, Source
-from agent.domain.outcomes import Disposition
+from agent.domain.dispositions import Disposition
 from agent.domain.record import fold
 from tests.facts import NOON, Story
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from agent.domain.calls import CallEvent, CallState, EventKind, Source
 from agent.domain.carrier import Bill
-from agent.domain.outcomes import Disposition, Reason
+from agent.domain.dispositions import Disposition, Reason
 from agent.domain.record import CallRecord, fold
 from agent.domain.webhooks import carrier_delivery, room_delivery
 from agent.telephony.livekit_webhooks import read_livekit

@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 from livekit import rtc
 
-from agent.telephony.remote_party import Caller, read_caller, wait_until_active
+from agent.telephony.remote_party import RemoteParty, read_caller, wait_until_active
 
 
 @dataclass
@@ -100,11 +100,13 @@ async def test_it_is_not_waited_for_ever() -> None:
                 "sip.telnyx.callSessionID": "session",
                 "sip.telnyx.callLegID": "leg",
             },
-            Caller("sip_1", "+32479202020", "+3226010500", "ST_1", "session", "leg"),
+            RemoteParty("sip_1", "+32479202020", "+3226010500", "ST_1", "session", "leg"),
         ),
-        ({"sip.telnyx.callLegID": ""}, Caller("sip_1", "", "", "", None, None)),
+        ({"sip.telnyx.callLegID": ""}, RemoteParty("sip_1", "", "", "", None, None)),
     ],
 )
-def test_a_caller_is_read_from_the_attributes(attributes: dict[str, str], caller: Caller) -> None:
+def test_a_caller_is_read_from_the_attributes(
+    attributes: dict[str, str], caller: RemoteParty
+) -> None:
     participant = Participant(attributes=attributes)
     assert read_caller(cast("rtc.RemoteParticipant", participant)) == caller

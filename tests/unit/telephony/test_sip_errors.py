@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from livekit import api
 
-from agent.domain.outcomes import Disposition, Reason, refusal
+from agent.domain.dispositions import Disposition, Reason
+from agent.domain.sip_refusals import meaning_of_sip
 from agent.errors import TrunkBusy, TrunkDown, TrunkMisconfigured
 from agent.local.phone_network import answers
 from agent.telephony.sip_errors import NotReached, read_error
@@ -43,7 +44,7 @@ def _recorded_refusals() -> list[tuple[str, int, str]]:
 
 
 def _meaning(found: NotReached) -> tuple[Disposition, Reason]:
-    return refusal(found.sip_code, found.sip_status, found.reason)
+    return meaning_of_sip(found.sip_code, found.sip_status, found.reason)
 
 
 @pytest.mark.parametrize(("name", "status", "body"), _recorded_refusals())

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from agent.domain.webhooks import Refusal, RefusedWebhook
+from agent.domain.webhooks import RefusedWebhook, RejectReason
 from agent.errors import SettingsError
 from agent.settings import ROOT
 from agent.telephony.telnyx_signatures import TelnyxSignatures
@@ -48,7 +48,7 @@ def test_the_sdks_check_decides_also_where_our_own_forms_are_right() -> None:
     signatures.verify(body, account.headers(body))
     with pytest.raises(RefusedWebhook) as refused:
         signatures.verify(body, Telnyx().headers(body))
-    assert refused.value.reason is Refusal.BAD_SIGNATURE
+    assert refused.value.reason is RejectReason.BAD_SIGNATURE
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_a_timestamp_may_be_three_hundred_seconds_off_and_not_one_more(
         return
     with pytest.raises(RefusedWebhook) as refused:
         signatures.verify(body, headers)
-    assert refused.value.reason is Refusal.TOO_OLD_OR_NEW
+    assert refused.value.reason is RejectReason.TOO_OLD_OR_NEW
 
 
 def test_a_rotated_key_is_believed_during_the_overlap_and_not_after() -> None:

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from agent.errors import CallError, SettingsError, Unavailable
 from agent.settings import Settings
-from agent.voice.provider_probe import Trial
+from agent.voice.provider_probe import ProviderProbe
 
 
 @asynccontextmanager
@@ -50,7 +50,7 @@ async def test_a_refusal_names_what_to_change_and_repeats_no_words_about_a_key(
     status: int, kind: type[CallError], named: str
 ) -> None:
     body = b'{"error": {"message": "Incorrect key: example-op***"}}'
-    async with provider(status, body) as settings, Trial(settings, "en") as trial:
+    async with provider(status, body) as settings, ProviderProbe(settings, "en") as trial:
         with pytest.raises(kind, match=named) as raised:
             await trial.think()
     assert status != 401 or "example-op" not in str(raised.value)
@@ -60,13 +60,13 @@ async def test_a_refusal_names_what_to_change_and_repeats_no_words_about_a_key(
 async def test_a_recogniser_that_takes_no_connection_names_what_to_change(
     status: int, named: str
 ) -> None:
-    async with provider(status, b"") as settings, Trial(settings, "en") as trial:
+    async with provider(status, b"") as settings, ProviderProbe(settings, "en") as trial:
         with pytest.raises(SettingsError, match=named):
             await trial.hear()
 
 
 async def test_an_answer_that_is_none_is_no_success() -> None:
-    async with provider(200, b"{}") as settings, Trial(settings, "en") as trial:
+    async with provider(200, b"{}") as settings, ProviderProbe(settings, "en") as trial:
         with pytest.raises(Unavailable, match="no completion"):
             await trial.think()
         with pytest.raises(Unavailable, match="no speech"):
@@ -75,6 +75,6 @@ async def test_an_answer_that_is_none_is_no_success() -> None:
 
 async def test_a_provider_that_is_not_there_names_its_address() -> None:
     settings = Settings(openai_base_url="http://127.0.0.1:1/v1", openai_api_key="x")
-    async with Trial(settings, "en") as trial:
+    async with ProviderProbe(settings, "en") as trial:
         with pytest.raises(Unavailable, match=r"127\.0\.0\.1:1/v1 does not answer .*OPENAI_BASE"):
             await trial.think()

@@ -7,7 +7,7 @@ import pytest
 from livekit.agents import APIConnectionError, APIConnectOptions, tts
 from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS
 
-from agent.voice.speech_cache import SAMPLE_RATE, SpokenAhead
+from agent.voice.speech_cache import SAMPLE_RATE, SpeechCache
 
 SECOND = np.full(SAMPLE_RATE, 1000, np.int16).tobytes()
 
@@ -49,7 +49,7 @@ class _Stream(tts.ChunkedStream):
 
 async def test_a_line_is_rendered_once_and_found_again_by_the_next_process(tmp_path: Path) -> None:
     engine = Engine()
-    spoken = SpokenAhead(tmp_path, "voice")
+    spoken = SpeechCache(tmp_path, "voice")
     assert spoken.frames("Hello.") is None
     assert spoken.seconds("Hello.") == 0
     assert await spoken.render(["Hello.", "Bye."], engine) == []
@@ -57,18 +57,18 @@ async def test_a_line_is_rendered_once_and_found_again_by_the_next_process(tmp_p
     assert engine.asked == ["Hello.", "Bye."]
     assert spoken.seconds("Hello.") == pytest.approx(1, abs=0.03)
 
-    later = SpokenAhead(tmp_path, "voice")
+    later = SpeechCache(tmp_path, "voice")
     assert later.load(["Hello.", "New."]) == ["New."]
     assert later.seconds("Hello.") == spoken.seconds("Hello.")
 
 
 async def test_audio_of_one_voice_is_never_played_as_anothers(tmp_path: Path) -> None:
-    await SpokenAhead(tmp_path, "ash").render(["Hello."], Engine())
-    assert SpokenAhead(tmp_path, "coral").load(["Hello."]) == ["Hello."]
+    await SpeechCache(tmp_path, "ash").render(["Hello."], Engine())
+    assert SpeechCache(tmp_path, "coral").load(["Hello."]) == ["Hello."]
 
 
 async def test_a_line_that_cannot_be_spoken_is_told_and_the_others_are_kept(tmp_path: Path) -> None:
-    spoken = SpokenAhead(tmp_path, "voice")
+    spoken = SpeechCache(tmp_path, "voice")
     assert await spoken.render(["One.", "Two.", "Three."], Engine("Two.")) == ["Two."]
     assert spoken.frames("Two.") is None
     assert spoken.load(["One.", "Two.", "Three."]) == ["Two."]
@@ -78,13 +78,13 @@ async def test_a_folder_that_cannot_be_written_costs_nothing_but_the_next_render
     tmp_path: Path,
 ) -> None:
     (tmp_path / "file").write_text("not a folder", encoding="utf-8")
-    spoken = SpokenAhead(tmp_path / "file", "voice")
+    spoken = SpeechCache(tmp_path / "file", "voice")
     assert await spoken.render(["Hello."], Engine()) == []
     assert spoken.seconds("Hello.") > 0
 
 
 async def test_the_frames_of_a_line_are_its_audio_and_nothing_else(tmp_path: Path) -> None:
-    spoken = SpokenAhead(tmp_path, "voice")
+    spoken = SpeechCache(tmp_path, "voice")
     tone = (np.arange(SAMPLE_RATE // 4) % 200 + 2000).astype(np.int16)
     await spoken.render(["Hm."], Engine(audio=tone.tobytes()))
     frames = spoken.frames("Hm.")
@@ -95,7 +95,7 @@ async def test_the_frames_of_a_line_are_its_audio_and_nothing_else(tmp_path: Pat
 
 
 async def test_a_line_can_be_played_twice_at_once(tmp_path: Path) -> None:
-    spoken = SpokenAhead(tmp_path, "voice")
+    spoken = SpeechCache(tmp_path, "voice")
     await spoken.render(["Hm."], Engine(audio=SECOND[: SAMPLE_RATE // 10 * 2]))
     first, second = spoken.frames("Hm."), spoken.frames("Hm.")
     assert first is not None
@@ -106,6 +106,6 @@ async def test_a_line_can_be_played_twice_at_once(tmp_path: Path) -> None:
 
 
 async def test_leading_silence_is_cut_off(tmp_path: Path) -> None:
-    spoken = SpokenAhead(tmp_path, "voice")
+    spoken = SpeechCache(tmp_path, "voice")
     await spoken.render(["Hm."], Engine(audio=bytes(SAMPLE_RATE) + SECOND))
     assert 1 <= spoken.seconds("Hm.") < 1.1

@@ -7,7 +7,7 @@ from agent.store.dialings import NotNow, Slot
 from agent.worker.slot import until_slot
 
 
-class Door:
+class SlotSource:
     """What Postgres answers, one after the other and each after a moment; and what it was asked."""
 
     def __init__(self, *answers: Slot | NotNow) -> None:
@@ -34,7 +34,7 @@ def _slot(wait: float, *, settled: bool = True) -> Slot:
 
 
 async def test_who_waits_long_looks_before_the_slot_and_dials_in_it() -> None:
-    loop, door = asyncio.get_running_loop(), Door(_slot(0.15))
+    loop, door = asyncio.get_running_loop(), SlotSource(_slot(0.15))
     due = loop.time() + 0.6
     assert await door.wait(_slot(0.6)) is None
     ((question, asked),) = door.asked
@@ -44,25 +44,25 @@ async def test_who_waits_long_looks_before_the_slot_and_dials_in_it() -> None:
 
 
 async def test_what_has_changed_is_told_at_once() -> None:
-    door = Door(NotNow.STOPPED)
+    door = SlotSource(NotNow.STOPPED)
     assert await door.wait(_slot(0.6)) is NotNow.STOPPED
 
 
 async def test_a_slot_that_is_here_already_is_taken_without_asking() -> None:
-    door = Door()
+    door = SlotSource()
     assert await door.wait(_slot(-0.1)) is None
     assert door.asked == []
 
 
 async def test_who_comes_a_second_after_a_call_waits_until_that_one_has_dialled() -> None:
-    loop, door = asyncio.get_running_loop(), Door(_slot(-0.1, settled=False), _slot(0.3))
+    loop, door = asyncio.get_running_loop(), SlotSource(_slot(-0.1, settled=False), _slot(0.3))
     assert await door.wait(_slot(0.0, settled=False)) is None
     assert [question for question, _ in door.asked] == ["look", "look"]
     assert loop.time() >= door.asked[-1][1] + 0.3
 
 
 async def test_a_slot_that_was_missed_is_left_empty_and_another_taken() -> None:
-    loop, door = asyncio.get_running_loop(), Door(_slot(0.2))
+    loop, door = asyncio.get_running_loop(), SlotSource(_slot(0.2))
     assert await door.wait(Slot(-1.0, -0.1, settled=True)) is None
     ((question, asked),) = door.asked
     assert question == "renew"
@@ -71,6 +71,6 @@ async def test_a_slot_that_was_missed_is_left_empty_and_another_taken() -> None:
 
 async def test_who_is_too_late_for_every_slot_gives_up() -> None:
     missed = Slot(-1.0, -0.1, settled=True)
-    door = Door(*[missed] * 20)
+    door = SlotSource(*[missed] * 20)
     assert await door.wait(missed) is NotNow.LATE
     assert not NotNow.LATE.is_final

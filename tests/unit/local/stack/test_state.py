@@ -12,7 +12,7 @@ from agent.errors import StackError
 from agent.local.stack.state import (
     Kind,
     OnlyStack,
-    Part,
+    StackPart,
     process_started,
     read_state,
     remove_state,
@@ -21,8 +21,8 @@ from agent.local.stack.state import (
 from agent.settings import ROOT
 
 PARTS = (
-    Part("valkey", Kind.REAL, "127.0.0.1:1", 7),
-    Part("openai", Kind.YOURS, "api.openai.com"),
+    StackPart("valkey", Kind.REAL, "127.0.0.1:1", 7),
+    StackPart("openai", Kind.YOURS, "api.openai.com"),
 )
 
 

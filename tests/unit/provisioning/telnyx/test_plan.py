@@ -10,11 +10,11 @@ from agent.provisioning.plan import Action, Plan
 from agent.provisioning.telnyx.clicks import clicks
 from agent.provisioning.telnyx.fields import body, differences
 from agent.provisioning.telnyx.parts import (
+    ActualPart,
     Connection,
-    Found,
     Fqdn,
     Number,
-    Part,
+    PortalPart,
     PortalState,
     PortalWanted,
     Profile,
@@ -30,12 +30,12 @@ WANTED = PortalWanted(
     destinations=("BE",),
     daily_spend_limit=Decimal("20"),
 )
-PROFILE = Found("p1", WANTED.profile)
-CONNECTION = Found("c1", WANTED.connection(profile_id="p1"))
-FQDN = Found("f1", WANTED.fqdn(connection_id="c1"))
-NUMBER = Found("n1", WANTED.number(connection_id="c1"), "active")
+PROFILE = ActualPart("p1", WANTED.profile)
+CONNECTION = ActualPart("c1", WANTED.connection(profile_id="p1"))
+FQDN = ActualPart("f1", WANTED.fqdn(connection_id="c1"))
+NUMBER = ActualPart("n1", WANTED.number(connection_id="c1"), "active")
 DONE = PortalState((PROFILE,), (CONNECTION,), (FQDN,), NUMBER)
-EMPTY = PortalState((), (), (), Found("n1", Number(WANTED.phone_number), "active"))
+EMPTY = PortalState((), (), (), ActualPart("n1", Number(WANTED.phone_number), "active"))
 
 
 def actions(plan: Plan) -> list[tuple[str, Action]]:
@@ -55,16 +55,16 @@ def test_a_portal_as_wanted_is_left_alone() -> None:
 
 def test_what_needs_an_id_comes_after_what_gives_it() -> None:
     assert actions(plan_portal(EMPTY, WANTED)) == [
-        (Part.PROFILE, Action.CREATE),
-        (Part.CONNECTION, Action.CREATE),
-        (Part.FQDN, Action.CREATE),
-        (Part.NUMBER, Action.CHANGE),
+        (PortalPart.PROFILE, Action.CREATE),
+        (PortalPart.CONNECTION, Action.CREATE),
+        (PortalPart.FQDN, Action.CREATE),
+        (PortalPart.NUMBER, Action.CHANGE),
     ]
 
 
 def test_a_connection_that_is_there_gets_its_new_fqdn_first() -> None:
     parts = [step.part for step in plan_portal(replace(DONE, fqdns=()), WANTED).steps]
-    assert parts == [Part.PROFILE, Part.FQDN, Part.CONNECTION, Part.NUMBER]
+    assert parts == [PortalPart.PROFILE, PortalPart.FQDN, PortalPart.CONNECTION, PortalPart.NUMBER]
 
 
 def test_a_profile_that_is_not_there_yet_is_named_in_the_connections_difference() -> None:
@@ -73,11 +73,11 @@ def test_a_profile_that_is_not_there_yet_is_named_in_the_connections_difference(
 
 
 def test_a_number_that_is_taken_from_another_connection_says_so() -> None:
-    other = Found("c2", Connection("Old office PBX", user_name="somebody-else"))
+    other = ActualPart("c2", Connection("Old office PBX", user_name="somebody-else"))
     moved = replace(
         DONE,
         connections=(CONNECTION, other),
-        number=Found("n1", Number(WANTED.phone_number, "c2"), "active"),
+        number=ActualPart("n1", Number(WANTED.phone_number, "c2"), "active"),
     )
     plan = plan_portal(moved, WANTED)
     assert drift(plan) == [("connection_id", "Old office PBX", WANTED.connection_name)]
@@ -87,9 +87,11 @@ def test_a_number_that_is_taken_from_another_connection_says_so() -> None:
 def test_letter_case_and_order_are_no_drift() -> None:
     changed = replace(
         DONE,
-        profiles=(Found("p1", replace(WANTED.profile, whitelisted_destinations=("NL", "BE"))),),
-        connections=(Found("c1", replace(CONNECTION.part, user_name="Example-User")),),
-        fqdns=(Found("f1", replace(FQDN.part, fqdn="ABC123.sip.LiveKit.cloud")),),
+        profiles=(
+            ActualPart("p1", replace(WANTED.profile, whitelisted_destinations=("NL", "BE"))),
+        ),
+        connections=(ActualPart("c1", replace(CONNECTION.part, user_name="Example-User")),),
+        fqdns=(ActualPart("f1", replace(FQDN.part, fqdn="ABC123.sip.LiveKit.cloud")),),
     )
     assert plan_portal(changed, replace(WANTED, destinations=("BE", "NL"))).to_do == ()
 
@@ -102,9 +104,9 @@ def test_the_same_amount_written_otherwise_is_no_drift(amount: str) -> None:
 
 def test_of_two_connections_of_our_name_the_one_with_the_number_is_ours() -> None:
     nameless = replace(CONNECTION.part, user_name=None)
-    twins = (Found("c0", nameless), Found("c1", nameless))
+    twins = (ActualPart("c0", nameless), ActualPart("c1", nameless))
     plan = plan_portal(replace(DONE, connections=twins), WANTED)
-    assert {step.id for step in plan.steps if step.part == Part.CONNECTION} == {"c1"}
+    assert {step.id for step in plan.steps if step.part == PortalPart.CONNECTION} == {"c1"}
     (warning,) = plan.warnings
     assert "2 connections named 'LiveKit AI Sales System'" in warning
     assert "id c1" in warning
@@ -114,29 +116,29 @@ def test_of_two_connections_of_our_name_the_one_with_the_number_is_ours() -> Non
 def test_of_two_connections_of_our_name_without_the_number_the_one_with_our_username_is_ours() -> (
     None
 ):
-    twin = Found("c0", replace(CONNECTION.part, user_name="somebody-else"))
+    twin = ActualPart("c0", replace(CONNECTION.part, user_name="somebody-else"))
     plan = plan_portal(replace(EMPTY, connections=(twin, CONNECTION)), WANTED)
-    assert {step.id for step in plan.steps if step.part == Part.CONNECTION} == {"c1"}
+    assert {step.id for step in plan.steps if step.part == PortalPart.CONNECTION} == {"c1"}
 
 
 def test_of_two_profiles_of_our_name_the_connections_one_is_ours() -> None:
-    twin = Found("p0", WANTED.profile)
+    twin = ActualPart("p0", WANTED.profile)
     plan = plan_portal(replace(DONE, profiles=(twin, PROFILE)), WANTED)
     assert plan.to_do == ()
     assert "remove or rename p0" in plan.warnings[0]
 
 
 def test_a_second_fqdn_of_the_connection_is_warned_of_and_left() -> None:
-    second = Found("f2", Fqdn("c1", "backup.example.com"))
+    second = ActualPart("f2", Fqdn("c1", "backup.example.com"))
     plan = plan_portal(replace(DONE, fqdns=(second, FQDN)), WANTED)
     assert plan.to_do == ()
     assert "backup.example.com" in plan.warnings[0]
 
 
 def test_an_fqdn_of_another_connection_is_not_ours() -> None:
-    foreign = Found("f9", replace(FQDN.part, connection_id="c9"))
+    foreign = ActualPart("f9", replace(FQDN.part, connection_id="c9"))
     plan = plan_portal(replace(DONE, fqdns=(foreign,)), WANTED)
-    assert (Part.FQDN, Action.CREATE) in actions(plan)
+    assert (PortalPart.FQDN, Action.CREATE) in actions(plan)
 
 
 def test_without_a_budget_there_is_a_warning_unless_telnyx_has_a_limit() -> None:
@@ -146,7 +148,7 @@ def test_without_a_budget_there_is_a_warning_unless_telnyx_has_a_limit() -> None
 
 
 def test_a_number_that_is_not_active_is_warned_of() -> None:
-    waiting = replace(DONE, number=Found("n1", NUMBER.part, "requirement-info-pending"))
+    waiting = replace(DONE, number=ActualPart("n1", NUMBER.part, "requirement-info-pending"))
     assert "'requirement-info-pending'" in plan_portal(waiting, WANTED).warnings[0]
 
 
@@ -156,7 +158,7 @@ def test_a_number_that_the_account_has_not_got_is_refused_with_the_way_out() -> 
 
 
 def test_no_credential_is_in_a_plan_or_in_what_is_clicked() -> None:
-    stranger = Found("c1", replace(CONNECTION.part, user_name="somebody-else"))
+    stranger = ActualPart("c1", replace(CONNECTION.part, user_name="somebody-else"))
     plan = plan_portal(replace(DONE, connections=(stranger,)), WANTED, set_password=True)
     assert [one for one in drift(plan) if one[0] in ("user_name", "password")] == [
         ("user_name", "(secret)", "${TELNYX_SIP_USERNAME}"),
