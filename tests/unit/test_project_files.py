@@ -1,5 +1,6 @@
 """Hand-written lists that must agree with the code: variables, dependencies, targets, layers."""
 
+import ast
 import re
 import tomllib
 
@@ -90,8 +91,26 @@ def test_ci_calls_the_readmes_test_command_and_nothing_else() -> None:
 def test_agents_md_shows_the_layers_that_the_linter_enforces() -> None:
     config = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
     layers = next(c["layers"] for c in config["contracts"] if c["type"] == "layers")
-    drawn = "\n".join(re.sub(r"agent\.|[()]", "", layer) for layer in layers)
+    drawn = "\n".join(layer.replace("agent.", "") for layer in layers)
     assert f"```\n{drawn}\n```" in (ROOT / "AGENTS.md").read_text()
+
+
+def test_agents_md_shows_every_package_and_none_that_is_not_there() -> None:
+    text = (ROOT / "AGENTS.md").read_text()
+    drawn = re.findall(r"^  (\w+(?:/|\.py)) +\S", text[: text.index("\nprompts/ ")], re.MULTILINE)
+    there = [
+        f"{path.name}/" if path.is_dir() else path.name
+        for path in (ROOT / "agent").iterdir()
+        if (path / "__init__.py").is_file() or (path.suffix == ".py" and path.stem != "__init__")
+    ]
+    assert sorted(drawn) == sorted(there)
+
+
+def test_every_package_says_what_lives_there_and_who_may_call_it() -> None:
+    for path in (ROOT / "agent").rglob("__init__.py"):
+        docstring = ast.get_docstring(ast.parse(path.read_text()))
+        assert docstring is not None, path
+        assert len(docstring) > 40, path
 
 
 def test_a_container_stops_only_after_its_worker_may_have_drained() -> None:
