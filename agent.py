@@ -6,11 +6,11 @@ process, and must not start a second command line there.
 
 if __name__ == "__main__":
     try:
-        from agent.cli import main
+        from agent.cli.commands import main
+
+        main()
     except ModuleNotFoundError as missing:
         raise SystemExit(
             f"error: this Python has no {missing.name}: run `make setup`, then "
             "`source .venv/bin/activate` in this terminal"
         ) from None
-
-    main()

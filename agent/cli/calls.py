@@ -12,7 +12,6 @@ from agent.cli.context import database, settings
 from agent.domain.calls import CallEvent, CallTurn, Direction
 from agent.domain.record import CallRecord
 from agent.store.calls import CallDetail, CallStore
-from agent.wiring.stopping import resume_dialling, stop_dialling
 
 app = typer.Typer()
 
@@ -50,6 +49,8 @@ def stop_all(
     Phones that ring fall silent at once; who talks to the agent hears a goodbye first. What waits
     to be called goes on waiting. Calls that customers make to us are not touched.
     """
+    from agent.wiring.stopping import resume_dialling, stop_dialling  # brings LiveKit's client
+
     if resume:
         asyncio.run(resume_dialling(settings()))
         console.print("dialling goes on")

@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
-from agent.local.stack.postgres import LocalPostgres
 from agent.local.stack.state import STACK_DIR, read_state
 from agent.settings import Settings, load_settings
-from agent.store.database import Database
+
+if TYPE_CHECKING:
+    from agent.store.database import Database
 
 STACK_DATA = STACK_DIR / "postgres"
 
@@ -18,14 +20,19 @@ def settings() -> Settings:
 
 
 @asynccontextmanager
-async def database() -> AsyncIterator[Database]:
+async def database() -> AsyncIterator["Database"]:
     """The record: in DATABASE_URL, in the running stack, or in what an ended stack left here.
 
     For the last a Postgres is started as long as the block runs, so that `calls` shows yesterday's
     demo. Raises SettingsError where there is none of these.
     """
+    from agent.store.database import Database  # not above: `token` needs no database
+
     current = settings()
     if current.database_url is None and STACK_DATA.exists():
+        # Here, not above: only who reads what an ended stack left needs a server to be started.
+        from agent.local.stack.postgres import LocalPostgres
+
         async with (
             LocalPostgres(data_dir=STACK_DATA, durable=True) as postgres,
             Database(postgres.dsn) as left,

@@ -1,18 +1,13 @@
 """Whatever the README and docs/ promise and a program can check."""
 
 import re
-from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
-import typer
 import yaml
 from pydantic import BaseModel
-from typer.core import TyperCommand, TyperGroup
-from typer.main import get_command
+from typer.core import TyperGroup
 
-from agent.cli import main
 from agent.domain.calls import EventKind
 from agent.domain.dispositions import Disposition
 from agent.errors import PlaybookError
@@ -31,6 +26,7 @@ from agent.playbook.model import (
     TransferTarget,
 )
 from agent.settings import ROOT
+from tests.cli import every_command
 from tests.unit.test_project_files import variables_of_example
 
 README = ROOT / "README.md"
@@ -44,9 +40,6 @@ CONSTANTS = {"DEEPGRAM_LANGUAGES", "_LANGUAGES", "VARIABLES"}
 NO_FILES = ("text/", "application/", "audio/")  # media types
 MADE_BY_RUNNING = (".stack/", ".venv/", "recordings/", "unsaved/", "RECORDINGS_DIR/")
 EXAMPLES = {"asks-about-guarantee.yaml", "Europe/Brussels"}
-
-
-Command = TyperCommand | TyperGroup
 
 
 def text(name: str) -> str:
@@ -76,38 +69,13 @@ def names(cells: list[list[str]], column: int = 0) -> list[str]:
     return [name for row in cells for name in re.findall(r"`([^`]+)`", row[column])]
 
 
-@cache
-def commands() -> dict[str, Command]:
-    """Every command by its words: `calls`, `calls show`."""
-    groups: list[object] = []
-
-    def keep(app: typer.Typer) -> Callable[[], None]:
-        groups.append(get_command(app))
-        return lambda: None
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("agent.cli.get_command", keep)
-        main()
-    app = groups[0]
-    assert isinstance(app, TyperGroup)
-
-    def walk(group: TyperGroup, before: str) -> Iterator[tuple[str, Command]]:
-        for name, command in group.commands.items():
-            assert isinstance(command, TyperCommand | TyperGroup)
-            yield f"{before}{name}", command
-            if isinstance(command, TyperGroup):
-                yield from walk(command, f"{before}{name} ")
-
-    return dict(walk(app, ""))
-
-
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_that_is_written_down_exists_with_its_options(page: Path) -> None:
     for line in re.findall(r"python agent\.py ([a-z][^`\n#|]*)", page.read_text()):
         words = line.split()
-        command = commands().get(words[0])
+        command = every_command().get(words[0])
         if isinstance(command, TyperGroup) and len(words) > 1 and not words[1].startswith("-"):
-            command = commands().get(" ".join(words[:2]))
+            command = every_command().get(" ".join(words[:2]))
         assert command, f"{page.name}: python agent.py {line}"
         known = {option for each in command.params for option in each.opts}
         given = {word.partition("=")[0] for word in words if word.startswith("--")}

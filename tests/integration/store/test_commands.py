@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from typer.testing import CliRunner
 
-from agent.cli import calls, context, migrate
+from agent.cli import calls, context, database
 from agent.domain.calls import CallEvent, CallTurn, Speaker
 from agent.errors import DatabaseUnavailable, Refused
 from agent.settings import Settings, load_settings
@@ -28,9 +28,9 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
             return load_settings(environ={"DATABASE_URL": dsn}, env_file=None)
 
         shown = Console(highlight=False, width=120, record=True)
-        for module in (context, migrate):
+        for module in (context, database):
             monkeypatch.setattr(module, "settings", settings)
-        for printing in (calls, migrate):
+        for printing in (calls, database):
             monkeypatch.setattr(printing, "console", shown)
         result = CliRunner().invoke(app, arguments)
         if result.exception is not None:
@@ -42,15 +42,15 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
 
 def _append(dsn: str, events: list[CallEvent], turns: list[CallTurn]) -> None:
     async def append() -> None:
-        async with Database(dsn) as database:
-            await CallStore(database).append(events, turns)
+        async with Database(dsn) as opened:
+            await CallStore(opened).append(events, turns)
 
     asyncio.run(append())
 
 
 def test_migrate_says_what_it_did_and_then_that_nothing_is_left(run: Run, empty_dsn: str) -> None:
-    assert "applied 0001_call_record" in run(migrate.app, empty_dsn)
-    again = run(migrate.app, empty_dsn)
+    assert "applied 0001_call_record" in run(database.app, empty_dsn, "migrate")
+    again = run(database.app, empty_dsn, "migrate")
     assert "applied" not in again
     assert "up to date" in again
 

@@ -3,7 +3,7 @@
 import re
 
 from agent.settings import ROOT
-from tests.unit.test_docs import commands
+from tests.cli import every_command
 
 
 def test_every_command_that_mends_something_exists_with_its_options() -> None:
@@ -12,7 +12,7 @@ def test_every_command_that_mends_something_exists_with_its_options() -> None:
     named = re.findall(r"python agent\.py ([a-z]+(?: [a-z-]+)?)((?: --[a-z]+)*)", code)
     assert len(named) > 10
     for words, options in named:
-        command = commands().get(words) or commands().get(words.split()[0])
+        command = every_command().get(words) or every_command().get(words.split()[0])
         assert command, words
         known = {option for each in command.params for option in each.opts}
         assert set(options.split()) <= known, words + options

@@ -1,13 +1,9 @@
-"""`python agent.py start` and `dev`: the process that answers calls."""
+"""`python agent.py dev`: a worker that reloads on change, with the local stack under it."""
 
 import asyncio
 import contextlib
-import logging
 import signal
 from collections.abc import Mapping
-from typing import Annotated
-
-import typer
 
 from agent.cli.console import errors
 from agent.cli.context import settings
@@ -21,38 +17,13 @@ from agent.cli.stack import (
 from agent.local.stack.reloading import ReloadingWorker
 from agent.local.stack.stack import Stack
 from agent.local.stack.state import read_state
-from agent.logs.setup import configure_logs
 from agent.settings import read_environment
-from agent.wiring.worker import run_worker
-
-app = typer.Typer()
 
 _DEV_DRAIN_SECONDS = 60.0
 
 
-@app.command()
-def start(
-    pretty: Annotated[
-        bool, typer.Option("--pretty", help="Logs for a person instead of JSON lines.")
-    ] = False,
-    log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = "INFO",
-) -> None:
-    """Take calls until SIGTERM; then finish the running ones and end."""
-    level = logging.getLevelNamesMapping().get(log_level.upper())
-    if level is None:
-        raise typer.BadParameter("write DEBUG, INFO, WARNING or ERROR", param_hint="--log-level")
-    configure_logs(json=not pretty, level=level)
-    asyncio.run(run_worker(settings()))
-
-
-@app.command()
-def dev() -> None:
-    """Take calls on this laptop: reloads on change, starts the local stack if there is none."""
-    configure_logs(json=False)
-    asyncio.run(_dev())
-
-
-async def _dev() -> None:
+async def run_dev() -> None:
+    """Until Ctrl-C: brings up the local stack first where neither LIVEKIT_URL nor a stack is."""
     given = read_environment()
     running = read_state()
     if "LIVEKIT_URL" in given or "LIVEKIT_WS_URL" in given or running is not None:

@@ -1,4 +1,4 @@
-"""`python agent.py retention`: delete recordings and transcripts that are old enough."""
+"""`python agent.py migrate` and `retention`: the schema of the database, and what is old in it."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -6,11 +6,26 @@ from typing import Annotated
 
 import typer
 
+from agent.cli.console import console
 from agent.cli.context import database, settings
 from agent.errors import CallError
+from agent.store.database import place_of
+from agent.store.migrate import migrate as apply
 from agent.store.retention import Deleted, delete_older_than
 
 app = typer.Typer()
+
+
+@app.command()
+def migrate() -> None:
+    """Create or update our tables in DATABASE_URL; nothing happens when they are up to date."""
+    current = settings()
+    current.need("DATABASE_URL")
+    dsn = str(current.database_url)
+    applied = asyncio.run(apply(dsn))
+    for name in applied:
+        console.print(f"applied {name}")
+    console.print(f"[green]up to date[/] {place_of(dsn)}")
 
 
 @app.command()
