@@ -1,11 +1,12 @@
-"""The job's entrypoint and its end: which call it holds, and the last net under it."""
+"""The job's entrypoint and its end: which call it runs, and the last net under it."""
 
 import structlog
 from livekit.agents import JobContext
 
 from agent.domain.calls import EventKind
 from agent.telephony.dispatch import read_metadata
-from agent.worker.call import CallJob, take_inbound
+from agent.worker.call import CallJob
+from agent.worker.inbound_call import take_inbound
 from agent.worker.outbound_call import take_outbound
 from agent.worker.parts import BuildParts
 
@@ -19,14 +20,14 @@ async def run_call(build: BuildParts, ctx: JobContext) -> None:
     ctx.log_context_fields = {"job_id": ctx.job.id}
     running: CallJob | None = None
     try:
-        order = read_metadata(ctx.job.metadata)
-        if order is None:
+        metadata = read_metadata(ctx.job.metadata)
+        if metadata is None:
             running = await take_inbound(build, ctx)
         else:
-            running = await take_outbound(build, ctx, order)
+            running = await take_outbound(build, ctx, metadata)
         ctx.proc.userdata[_KEY] = running
         ctx.log_context_fields = {"job_id": ctx.job.id, "call_id": str(running.call.id)}
-        await running.hold()
+        await running.run()
     except Exception as error:  # the job's last net: no caller on a silent line
         log.exception("call_crashed", error=type(error).__name__)
         if running is None:

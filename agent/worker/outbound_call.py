@@ -3,19 +3,22 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from datetime import datetime
+from uuid import UUID
 
 import structlog
+from livekit import rtc
 from livekit.agents import AutoSubscribe, JobContext
 
+from agent.conversation.live_call import LiveCall
 from agent.domain import outbound_events
 from agent.domain.attempts import next_try
-from agent.domain.calls import CallEvent, Direction, Source
+from agent.domain.calls import CallEvent, Direction, EventKind, Source
 from agent.domain.dispositions import Reason
 from agent.errors import DatabaseUnavailable, TrunkMisconfigured
 from agent.store.dialings import Again, NotNow, Slot
 from agent.telephony.dial import originate
 from agent.telephony.dispatch import JobMetadata
-from agent.telephony.remote_party import RemoteParty, wait_until_active
+from agent.telephony.remote_party import RemoteParty, read_caller, wait_until_active
 from agent.telephony.sip_errors import NotReached
 from agent.worker.call import CallJob
 from agent.worker.parts import BuildParts, CallParts, OutboundParts
@@ -27,11 +30,11 @@ _WRITE_TRIES = 5
 _WRITE_AGAIN_SECONDS = 1.0
 
 
-async def take_outbound(build: BuildParts, ctx: JobContext, order: JobMetadata) -> CallJob:
-    """The call of the order. Raises Refused when it was taken back meanwhile."""
+async def take_outbound(build: BuildParts, ctx: JobContext, metadata: JobMetadata) -> CallJob:
+    """The call that the dialer asked for. Raises Refused when it was requeued meanwhile."""
     connecting = asyncio.create_task(ctx.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY))
     try:
-        parts = await build(ctx.proc, order)
+        parts = await build(ctx.proc, metadata)
     finally:
         await connecting
     assert parts.outbound is not None
@@ -40,48 +43,66 @@ async def take_outbound(build: BuildParts, ctx: JobContext, order: JobMetadata) 
         identity=attempt.participant_identity,
         number=attempt.request.number,
         our_number=parts.outbound.dial.our_number,
-        trunk_id=order.trunk_id,
+        trunk_id=metadata.trunk_id,
         telnyx_session_id=None,
         telnyx_leg_id=None,
     )
-    running = CallJob(ctx, parts, callee, Direction.OUTBOUND)
-    running.placing = OutboundCall(running, parts, parts.outbound, order)
-    return running
+    leg = OutboundCall(ctx.room, parts, parts.outbound, metadata.call_id)
+    return CallJob(ctx, parts, callee, leg)
 
 
 class OutboundCall:
-    """Places one call and says in Postgres what became of it."""
+    """The leg of a callee: places one call and records in Postgres what became of it."""
+
+    direction = Direction.OUTBOUND
 
     def __init__(
-        self, running: CallJob, parts: CallParts, placing: OutboundParts, order: JobMetadata
+        self, room: rtc.Room, parts: CallParts, placing: OutboundParts, call_id: UUID
     ) -> None:
-        self._running = running
+        self.may_hear_us = False
+        self._room = room
         self._now: Callable[[], datetime] = parts.now
         self._journal = parts.journal
         self._parts = placing
         self._attempt = placing.attempt
-        self._call_id = order.call_id
+        self._call_id = call_id
         self._dial = placing.dial
         self._may_have_rung = False
         self._tasks: list[
             asyncio.Task[None] | asyncio.Task[bool] | asyncio.Task[NotReached | None]
         ] = []
 
-    async def reach(self) -> bool:
+    def note_created(self, call: LiveCall) -> None:
+        """The dialer has recorded the call before it sent for this job."""
+
+    async def reach(self, _: LiveCall) -> bool:
         """Dial; True as soon as somebody answers. Raises DatabaseUnavailable before it dials."""
         log.info("ready_to_dial", call_id=str(self._call_id))
         if await self._take_slot():
-            return await self._ring()
-        return False
+            self.may_hear_us = await self._ring()
+        return self.may_hear_us
+
+    def note_answered(self, call: LiveCall) -> None:
+        """Record the answer, with the carrier's ids that came with it: webhooks carry them."""
+        callee = self._room.remote_participants.get(self._dial.identity)
+        if callee is None:
+            call.note(EventKind.ANSWERED)
+            return
+        party = read_caller(callee)
+        call.note(
+            EventKind.ANSWERED,
+            telnyx_session_id=party.telnyx_session_id,
+            telnyx_leg_id=party.telnyx_leg_id,
+        )
 
     async def over(self) -> None:
-        """The call is over, however: its attempt is used up, or goes back if we broke before."""
+        """End the attempt if the phone may have rung; otherwise requeue it."""
         for task in self._tasks:
             await task
         if self._may_have_rung:
             await self._write_again(lambda: self._parts.dialings.finish(self._call_id))
         else:
-            await self._give_back([], Reason.CRASHED)
+            await self._requeue([], Reason.CRASHED)
 
     async def _take_slot(self) -> bool:
         parts = self._parts
@@ -99,7 +120,7 @@ class OutboundCall:
         why = await until_slot(
             parts.dialings, self._call_id, parts.trunk, slot, parts.seconds_per_call
         )
-        if not self._running.room.isconnected():
+        if not self._room.isconnected():
             # Somebody ended the room. Dialling would open it again, without us in it.
             why = why or NotNow.STOPPED
         if why is not None:
@@ -114,7 +135,7 @@ class OutboundCall:
         said = self._write(parts.dialings.dialled(self._call_id))
         self._tasks.append(asyncio.create_task(said, name="note dialled"))
         active = asyncio.create_task(
-            wait_until_active(self._running.room, dial.identity, dial.answer_seconds, coming=True),
+            wait_until_active(self._room, dial.identity, dial.answer_seconds, coming=True),
             name="answer",
         )
         await asyncio.wait({dialling, active}, return_when=asyncio.FIRST_COMPLETED)
@@ -124,11 +145,11 @@ class OutboundCall:
         if refused is not None:
             await self._not_reached(refused)
             return False
-        # The person has picked up: whatever is to be written waits, they do not.
-        self._tasks += [asyncio.create_task(self._note_answered(), name="note answer"), dialling]
+        # Somebody is on the line: write in the background.
+        self._tasks += [asyncio.create_task(self._write_answered(), name="write answer"), dialling]
         return True
 
-    async def _note_answered(self) -> None:
+    async def _write_answered(self) -> None:
         await self._write(self._parts.dialings.answered(self._call_id))
         await self._write(self._parts.trunks.works(self._parts.trunk))
 
@@ -150,10 +171,10 @@ class OutboundCall:
         tell = log.error if isinstance(found.fault, TrunkMisconfigured) else log.warning
         tell("trunk_refused", fault=type(found.fault).__name__, sip_code=found.sip_code)
         await self._write(parts.trunks.failed(parts.trunk, found.fault))
-        await self._give_back([event], type(found.fault).__name__)
+        await self._requeue([event], type(found.fault).__name__)
 
     async def _not_now(self, why: NotNow) -> None:
-        """The one door out stayed shut: nobody was rung."""
+        """The call was not allowed to dial. No phone rang."""
         log.info("not_dialled", why=why)
         if why is NotNow.TAKEN_BACK:
             return
@@ -164,9 +185,9 @@ class OutboundCall:
             refuse = self._parts.dialings.refuse
             await self._write_again(lambda: refuse(self._call_id, [event], why))
         else:
-            await self._give_back([event], why)
+            await self._requeue([event], why)
 
-    async def _give_back(self, events: list[CallEvent], why: str) -> None:
+    async def _requeue(self, events: list[CallEvent], why: str) -> None:
         now = self._now()
         due = next_try(self._attempt.tries, now, self._parts.rng)
         again = Again((due - now).total_seconds(), self._parts.new_id()) if due else None

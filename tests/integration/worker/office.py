@@ -23,6 +23,7 @@ from uuid import UUID, uuid4
 from aiohttp import web
 from livekit import api, rtc
 
+from agent.conversation.live_call import LiveCall
 from agent.dialer.dialer import Dialer
 from agent.dialer.parts import DialerParts
 from agent.domain.attempts import Attempt, Basis, CallRequest, Origin, seconds_per_call
@@ -42,7 +43,6 @@ from agent.store.journal import Journal
 from agent.store.trunks import TrunkStore
 from agent.telephony.dial import Dial
 from agent.telephony.dispatch import JobMetadata, read_metadata
-from agent.worker.call import CallJob
 from agent.worker.outbound_call import OutboundCall
 from agent.worker.parts import CallParts, OutboundParts
 
@@ -208,11 +208,12 @@ class Office:
         journal = Journal(order.call_id, self.calls, self.folder)
         now: Callable[[], datetime] = partial(datetime.now, UTC)
         # Of the running call and of its parts, these are all that placing it uses.
-        running = cast("CallJob", SimpleNamespace(room=Room()))
+        room = cast("rtc.Room", Room())
+        live = cast("LiveCall", None)
         parts = cast("CallParts", SimpleNamespace(now=now, journal=journal))
-        call = OutboundCall(running, parts, placing, order)
+        call = OutboundCall(room, parts, placing, order.call_id)
         try:
-            assert not await call.reach()
+            assert not await call.reach(live)
         except DatabaseUnavailable:
             pass  # the entrypoint's net: the call is over all the same
         finally:
