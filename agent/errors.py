@@ -3,6 +3,7 @@
 CallError                  base: catch it only at a process's edge
 ├── Misconfigured          a person must change something; the message says what
 │   ├── SettingsError      an environment variable is missing or malformed
+│   │   └── LiveKitKeyRefused  LiveKit does not accept our key (LiveKitUnavailable, too)
 │   ├── PlaybookError      a file under prompts/ is broken: file, line, fix
 │   ├── ScenarioError      a simulated customer's file is broken: file, line, fix
 │   ├── TrunkMisconfigured the carrier refuses us: credentials, permissions, codecs
@@ -78,7 +79,14 @@ class DatabaseUnavailable(Unavailable):
 
 
 class LiveKitUnavailable(Unavailable):
-    """LiveKit cannot be reached, or does not accept our key."""
+    """LiveKit cannot be reached, or refuses what we ask."""
+
+
+class LiveKitKeyRefused(SettingsError, LiveKitUnavailable):
+    """LiveKit does not accept our key, or the key may not do what we ask.
+
+    A setting to a person who starts something, an outage to whoever was running already.
+    """
 
 
 class HalfProvisioned(Unavailable):

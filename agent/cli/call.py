@@ -7,7 +7,6 @@ from typing import Annotated
 from uuid import uuid4
 
 import typer
-from livekit import api
 from rich.markup import escape
 
 from agent.cli.calls import print_calls
@@ -23,8 +22,9 @@ from agent.store.calls import CallStore
 from agent.store.database import Database
 from agent.store.heartbeats import why_no_dialling
 from agent.telephony.dial import cli_form
+from agent.telephony.livekit_api import client
 from agent.telephony.trunks import find_outbound_trunk
-from agent.wiring.dialling import dial_of, dialling_livekit, trunk_name
+from agent.wiring.dialling import dial_of, trunk_name
 from agent.wiring.rules import gate_rules
 
 app = typer.Typer()
@@ -68,11 +68,8 @@ async def _config(current: Settings, request: CallRequest) -> dict[str, object]:
     """The request of such a call, with the trunk's id where LiveKit can be asked."""
     trunk_id = _TRUNK_ID
     if current.livekit_url and current.livekit_api_key and current.livekit_api_secret:
-        async with dialling_livekit(current) as livekit:
-            try:
-                trunk_id = await find_outbound_trunk(livekit, trunk_name())
-            except api.TwirpError as error:
-                raise Unavailable(f"LiveKit does not list its trunks ({error.code})") from None
+        async with client(current, failover=False) as livekit:
+            trunk_id = await find_outbound_trunk(livekit, trunk_name())
     attempt = Attempt(
         id=uuid4(),
         created_at=request.due_at,

@@ -110,9 +110,9 @@ class Dialer:
 
     async def _send_agent(self, attempt: Attempt) -> None:
         parts = self._parts
-        order = JobMetadata(attempt.call_id, parts.trunk_id)
+        metadata = JobMetadata(attempt.call_id, parts.trunk_id)
         try:
-            await send_agent(parts.livekit, parts.agent_name, attempt.room_name, order)
+            await send_agent(parts.livekit, parts.agent_name, attempt.room_name, metadata)
         except RoomInUse:
             event = outbound_events.not_connected(
                 attempt.call_id, parts.now(), Source.DIALER, Reason.NOT_ALLOWED

@@ -1,21 +1,20 @@
 """Asking for an agent: a room for one call, and a job in it that knows which call it is."""
 
-import asyncio
 import json
 from dataclasses import dataclass
 from uuid import UUID
 
-import aiohttp
 from livekit import api
 
-from agent.errors import LiveKitUnavailable, RoomInUse
+from agent.errors import RoomInUse
+from agent.telephony.livekit_api import asking
 
 _LIVEKIT_SECONDS = 10.0
 _EMPTY_ROOM_SECONDS = 60
-"""A room that no agent enters is closed by the server; the dialler takes its call back sooner."""
+"""A room that no agent enters is closed by the server; the dialer requeues its call sooner."""
 
 CONTROL_TOPIC = "ai-sales-call.control"
-"""Data messages of ours to the agent in a room; it heeds them only when the server sends them."""
+"""Data messages of ours to the agent in a room; it obeys them only when the server sends them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,93 +24,75 @@ class JobMetadata:
     call_id: UUID
     trunk_id: str
 
-    def metadata(self) -> str:
+    def dump(self) -> str:
         """As the job's metadata: ids only."""
         return json.dumps({"call_id": str(self.call_id), "trunk_id": self.trunk_id})
 
 
 def read_metadata(metadata: str) -> JobMetadata | None:
-    """The order in a job's metadata; None for a job that has none: somebody calls us."""
+    """The call that a job is to place; None for a job without metadata: somebody calls us."""
     if not metadata:
         return None
     try:
-        found = json.loads(metadata)
-        return JobMetadata(UUID(found["call_id"]), str(found["trunk_id"]))
+        fields = json.loads(metadata)
+        return JobMetadata(UUID(fields["call_id"]), str(fields["trunk_id"]))
     except (ValueError, KeyError, TypeError):
         return None
 
 
 async def send_agent(
-    livekit: api.LiveKitAPI, agent_name: str, room_name: str, order: JobMetadata
+    livekit: api.LiveKitAPI, agent_name: str, room_name: str, metadata: JobMetadata
 ) -> None:
     """Open the call's room and ask for an agent in it.
 
     Raises RoomInUse when the room is another call's, LiveKitUnavailable when nothing was asked.
     """
-    try:
-        async with asyncio.timeout(_LIVEKIT_SECONDS):
-            room = await livekit.room.create_room(
-                api.CreateRoomRequest(
-                    name=room_name,
-                    metadata=order.metadata(),
-                    empty_timeout=_EMPTY_ROOM_SECONDS,
-                )
+    async with asking(_LIVEKIT_SECONDS):
+        room = await livekit.room.create_room(
+            api.CreateRoomRequest(
+                name=room_name, metadata=metadata.dump(), empty_timeout=_EMPTY_ROOM_SECONDS
             )
-            if room.metadata != order.metadata():
-                raise RoomInUse("room_name: this room is in use; choose another name")
-            await livekit.agent_dispatch.create_dispatch(
-                api.CreateAgentDispatchRequest(
-                    agent_name=agent_name, room=room_name, metadata=order.metadata()
-                )
+        )
+        if room.metadata != metadata.dump():
+            raise RoomInUse("room_name: this room is in use; choose another name")
+        await livekit.agent_dispatch.create_dispatch(
+            api.CreateAgentDispatchRequest(
+                agent_name=agent_name, room=room_name, metadata=metadata.dump()
             )
-    except api.TwirpError as error:
-        raise LiveKitUnavailable(f"LiveKit refused to open a room ({error.code})") from None
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise LiveKitUnavailable(f"LiveKit does not answer ({type(error).__name__})") from None
+        )
 
 
-async def delete_room(livekit: api.LiveKitAPI, room_name: str) -> None:
-    """End whatever goes on in the room. Raises LiveKitUnavailable."""
-    try:
-        async with asyncio.timeout(_LIVEKIT_SECONDS):
-            await livekit.room.delete_room(api.DeleteRoomRequest(room=room_name))
-    except api.TwirpError as error:
-        if error.code != api.TwirpErrorCode.NOT_FOUND:
-            raise LiveKitUnavailable(f"LiveKit refused to delete a room ({error.code})") from None
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise LiveKitUnavailable(f"LiveKit does not answer ({type(error).__name__})") from None
+async def delete_room(
+    livekit: api.LiveKitAPI, room_name: str, *, seconds: float = _LIVEKIT_SECONDS
+) -> bool:
+    """End whatever goes on in the room: a phone in it gets BYE at once. False: no such room.
+
+    Raises LiveKitUnavailable.
+    """
+    deleted = False
+    async with asking(seconds, missing_ok=True):
+        await livekit.room.delete_room(api.DeleteRoomRequest(room=room_name))
+        deleted = True
+    return deleted  # noqa: RET504  # `asking` may have ended the block before it
 
 
 async def ask_to_end(livekit: api.LiveKitAPI, room_name: str) -> None:
     """Ask the agent in the room to say goodbye and hang up. Raises LiveKitUnavailable."""
-    try:
-        async with asyncio.timeout(_LIVEKIT_SECONDS):
-            await livekit.room.send_data(
-                api.SendDataRequest(
-                    room=room_name,
-                    data=b"end",
-                    kind=api.DataPacket.Kind.RELIABLE,
-                    topic=CONTROL_TOPIC,
-                )
+    async with asking(_LIVEKIT_SECONDS, missing_ok=True):
+        await livekit.room.send_data(
+            api.SendDataRequest(
+                room=room_name,
+                data=b"end",
+                kind=api.DataPacket.Kind.RELIABLE,
+                topic=CONTROL_TOPIC,
             )
-    except api.TwirpError as error:
-        if error.code != api.TwirpErrorCode.NOT_FOUND:
-            raise LiveKitUnavailable(f"LiveKit refused to tell an agent ({error.code})") from None
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise LiveKitUnavailable(f"LiveKit does not answer ({type(error).__name__})") from None
+        )
 
 
 async def has_agent(livekit: api.LiveKitAPI, room_name: str) -> bool:
-    """Whether an agent is in the room. Raises LiveKitUnavailable."""
-    try:
-        async with asyncio.timeout(_LIVEKIT_SECONDS):
-            found = await livekit.room.list_participants(
-                api.ListParticipantsRequest(room=room_name)
-            )
-    except api.TwirpError as error:
-        if error.code == api.TwirpErrorCode.NOT_FOUND:
-            return False
-        raise LiveKitUnavailable(f"LiveKit does not tell who is there ({error.code})") from None
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise LiveKitUnavailable(f"LiveKit does not answer ({type(error).__name__})") from None
-    return any(each.kind == api.ParticipantInfo.Kind.AGENT for each in found.participants)
+    """Whether an agent is in the room; not if there is no such room. Raises LiveKitUnavailable."""
+    inside: list[api.ParticipantInfo] = []
+    async with asking(_LIVEKIT_SECONDS, missing_ok=True):
+        answer = await livekit.room.list_participants(api.ListParticipantsRequest(room=room_name))
+        inside = list(answer.participants)
+    return any(each.kind == api.ParticipantInfo.Kind.AGENT for each in inside)

@@ -1,4 +1,4 @@
-"""The telephone side of one call: putting the line down and handing the caller over."""
+"""The telephone side of one call: hanging up, and transferring the caller (REFER)."""
 
 import asyncio
 
@@ -8,7 +8,8 @@ from livekit import api
 from livekit.protocol.sip import SIPTransferStatus
 
 from agent.domain.phone_numbers import PhoneNumber
-from agent.errors import Refused
+from agent.errors import LiveKitUnavailable, Refused
+from agent.telephony.dispatch import delete_room
 
 log = structlog.get_logger(__name__)
 
@@ -45,22 +46,16 @@ class LiveKitPhoneLine:
                 self._deleted = await self._delete_room()
 
     async def _delete_room(self) -> bool:
-        request = api.DeleteRoomRequest(room=self._room_name)
         for left in reversed(range(_HANG_UP_TRIES)):
             try:
-                async with asyncio.timeout(_HANG_UP_SECONDS):
-                    await self._livekit.room.delete_room(request)
+                await delete_room(self._livekit, self._room_name, seconds=_HANG_UP_SECONDS)
                 return True
-            except api.TwirpError as error:
-                if error.code == api.TwirpErrorCode.NOT_FOUND:
-                    return True
-                log.warning("hang_up_failed", code=error.code, tries_left=left)
-            except (aiohttp.ClientError, TimeoutError) as error:
-                log.warning("hang_up_failed", code=type(error).__name__, tries_left=left)
+            except LiveKitUnavailable as error:
+                log.warning("hang_up_failed", error=str(error), tries_left=left)
         return False
 
     async def transfer(self, number: PhoneNumber) -> None:
-        """Hand the caller over by SIP REFER; on return the caller has left the room.
+        """Transfer the caller by SIP REFER; on return the caller has left the room.
 
         Raises Refused if the person cannot be reached: the call itself lives on.
         """

@@ -1,20 +1,25 @@
 """Asking a LiveKit server the simplest questions: is it there, is our key good, has it SIP.
 
-Each question tells more than the one before it and rests on it. The errors' words say what to mend.
+Each question tells more than the one before it and rests on it. The errors say what to fix.
 """
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 
 import aiohttp
 from livekit import api
 
-from agent.errors import LiveKitUnavailable, SettingsError
+from agent.errors import LiveKitUnavailable
+from agent.settings import Settings
+from agent.telephony.livekit_api import asking, client, is_key_refusal
 from agent.telephony.trunks import SipServer, list_all
 
+_REACHED_SECONDS = 10.0
 _HALF_A_SECOND = timedelta(seconds=0.5)
 """HTTP's dates are cut to whole seconds."""
 
@@ -41,11 +46,12 @@ async def reach(url: str, now: Callable[[], datetime]) -> ServerAnswer:
     began, asked_at = time.monotonic(), now()
     try:
         async with (
+            asyncio.timeout(_REACHED_SECONDS),
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None)) as session,
             session.get(address) as answer,
         ):
             date = answer.headers.get("Date")
-    except (aiohttp.ClientError, OSError, ValueError) as error:
+    except (aiohttp.ClientError, OSError, ValueError) as error:  # TimeoutError is an OSError
         raise LiveKitUnavailable(
             f"LiveKit does not answer at LIVEKIT_URL={url} ({type(error).__name__}): start it, or "
             "correct LIVEKIT_URL"
@@ -55,47 +61,40 @@ async def reach(url: str, now: Callable[[], datetime]) -> ServerAnswer:
 
 
 async def check_key(livekit: api.LiveKitAPI) -> None:
-    """One request with our key. Raises SettingsError when it is not accepted.
+    """One request with our key. Raises LiveKitKeyRefused, LiveKitUnavailable.
 
     A server that accepts the key and fails over something else fails at the next question, too.
     """
-    try:
-        await livekit.room.list_rooms(api.ListRoomsRequest(names=["-"]))
-    except api.TwirpError as error:
-        if not _is_refusal(error):
-            return
-        raise SettingsError(
-            f"LiveKit does not accept LIVEKIT_API_KEY and LIVEKIT_API_SECRET ({error.code}): copy "
-            "both from its settings"
-        ) from None
-    except aiohttp.ClientError as error:
-        raise LiveKitUnavailable(f"LiveKit does not answer ({type(error).__name__})") from None
+    async with asking():
+        try:
+            await livekit.room.list_rooms(api.ListRoomsRequest(names=["-"]))
+        except api.TwirpError as error:
+            if is_key_refusal(error):
+                raise
+
+
+async def check(settings: Settings) -> None:
+    """Whether the server is there and accepts our key: what a process asks before it starts.
+
+    Raises LiveKitUnavailable with the address, LiveKitKeyRefused, SettingsError.
+    """
+    async with client(settings) as livekit:
+        await reach(settings.livekit_url or "", partial(datetime.now, UTC))
+        await check_key(livekit)
 
 
 async def ask_for_sip(livekit: api.LiveKitAPI) -> SipServer | NoSip:
     """Trunks and rules, or why there are none to be had.
 
-    Raises SettingsError when our key may not ask.
+    Raises LiveKitKeyRefused when our key may not ask, LiveKitUnavailable.
     """
-    try:
-        return await list_all(livekit)
-    except api.TwirpError as error:
-        if _is_refusal(error):
-            raise SettingsError(
-                f"LIVEKIT_API_KEY may not manage SIP ({error.code}): give it the SIP permission, "
-                "or use a key that has it"
-            ) from None
-        return NoSip(_is_redis(error.message), error.message)
-    except aiohttp.ClientError as error:
-        raise LiveKitUnavailable(f"LiveKit does not answer ({type(error).__name__})") from None
-
-
-_REFUSED = (api.TwirpErrorCode.UNAUTHENTICATED, api.TwirpErrorCode.PERMISSION_DENIED)
-
-
-def _is_refusal(error: api.TwirpError) -> bool:
-    # A wrong key is refused before Twirp: by HTTP's status only, the code says "unknown".
-    return error.status in (401, 403) or error.code in _REFUSED
+    async with asking():
+        try:
+            return await list_all(livekit)
+        except api.TwirpError as error:
+            if is_key_refusal(error):
+                raise
+            return NoSip(_is_redis(error.message), error.message)
 
 
 def _is_redis(message: str) -> bool:

@@ -12,7 +12,8 @@ from livekit import api
 from livekit.protocol import models
 from livekit.protocol.sip import ListSIPInboundTrunkRequest, ListSIPOutboundTrunkRequest
 
-from agent.telephony.livekit_api import asking
+from agent.telephony.dispatch import delete_room
+from agent.telephony.livekit_api import ANSWERS_SECONDS, asking
 from agent.telephony.remote_party import STATUS
 
 
@@ -67,29 +68,22 @@ class LiveKitOverview:
     async def room(self, name: str) -> RoomOverview | None:
         """The room of exactly this name; None if there is none."""
         async with asking():
-            found = await self._livekit.room.list_rooms(api.ListRoomsRequest(names=[name]))
-            if not found.rooms:
+            rooms = (await self._livekit.room.list_rooms(api.ListRoomsRequest(names=[name]))).rooms
+            if not rooms:
                 return None
             inside = await self._livekit.room.list_participants(
                 api.ListParticipantsRequest(room=name)
             )
         people = sorted(inside.participants, key=lambda one: (one.joined_at, one.identity))
         return RoomOverview(
-            found.rooms[0].name,
-            _time(found.rooms[0].creation_time),
+            rooms[0].name,
+            _time(rooms[0].creation_time),
             tuple(_participant(one) for one in people),
         )
 
     async def end_room(self, name: str) -> bool:
         """Delete the room: a phone in it gets BYE at once. False: there is no such room."""
-        async with asking():
-            try:
-                await self._livekit.room.delete_room(api.DeleteRoomRequest(room=name))
-            except api.TwirpError as error:
-                if error.code == api.TwirpErrorCode.NOT_FOUND:
-                    return False
-                raise
-        return True
+        return await delete_room(self._livekit, name, seconds=ANSWERS_SECONDS)
 
     async def trunks(self) -> tuple[TrunkOverview, ...]:
         """All SIP trunks, inbound first."""

@@ -46,9 +46,10 @@ async def list_all(livekit: LiveKitAPI) -> SipServer:
 async def find_outbound_trunk(livekit: LiveKitAPI, name: str) -> str:
     """The id of the server's trunk of that name.
 
-    Raises SettingsError when it has none, livekit.api.ServerError when it refuses to say.
+    Raises SettingsError when it has none, LiveKitUnavailable when it does not say.
     """
-    trunks = (await livekit.sip.list_outbound_trunk(ListSIPOutboundTrunkRequest())).items
+    async with asking():
+        trunks = (await livekit.sip.list_outbound_trunk(ListSIPOutboundTrunkRequest())).items
     for trunk in trunks:
         if trunk.name == name:
             return trunk.sip_trunk_id

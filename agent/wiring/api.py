@@ -11,7 +11,6 @@ from uuid import uuid4
 
 import structlog
 import uvicorn
-from livekit import api
 
 from agent.api.access import Gatekeeper
 from agent.api.app import build_app, public_paths
@@ -29,6 +28,7 @@ from agent.store.refusals import RefusalStore
 from agent.store.statistics import ActivityStore
 from agent.store.trunks import TrunkStore
 from agent.store.webhook_freshness import WebhookFreshness
+from agent.telephony.livekit_api import client
 from agent.telephony.rooms import LiveKitOverview
 from agent.wiring.dialling import trunk_name
 from agent.wiring.process import keep_beating
@@ -91,9 +91,7 @@ async def api_parts(settings: Settings) -> AsyncIterator[ApiParts]:
     playbooks = (settings.prompts_dir / "playbooks").glob("*.md")
     async with (
         Database(settings.database_url or "", max_size=_POOL) as database,
-        api.LiveKitAPI(
-            settings.livekit_url, settings.livekit_api_key, settings.livekit_api_secret
-        ) as livekit,
+        client(settings) as livekit,
         webhook_receiver(settings) as webhooks,
     ):
         yield ApiParts(

@@ -17,7 +17,6 @@ from agent.dialer.dialer import Dialer
 from agent.dialer.parts import DialerParts
 from agent.dialer.reaper import Reaper
 from agent.dialer.watch import Watch
-from agent.errors import LiveKitUnavailable
 from agent.playbook.load import load_playbook
 from agent.settings import Settings
 from agent.store.attempts import NOTIFY_CHANNEL, AttemptStore
@@ -27,11 +26,12 @@ from agent.store.heartbeats import ProcessKind
 from agent.store.listening import listen
 from agent.store.statistics import ActivityStore
 from agent.store.trunks import TrunkStore
+from agent.telephony import probe
+from agent.telephony.livekit_api import client
 from agent.telephony.trunks import find_outbound_trunk
-from agent.wiring.dialling import dialling_livekit, our_number, trunk_name
+from agent.wiring.dialling import our_number, trunk_name
 from agent.wiring.process import keep_beating
 from agent.wiring.rules import gate_rules, watch_thresholds
-from agent.wiring.worker import check_livekit
 
 log = structlog.get_logger(__name__)
 
@@ -44,11 +44,11 @@ async def run_dialer(settings: Settings) -> None:
     """Place what is wanted until SIGTERM or SIGINT. Raises CallError for what a person can mend."""
     settings.need("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET", "DATABASE_URL")
     load_playbook(settings.prompts_dir, settings.playbook)
-    await check_livekit(settings)
+    await probe.check(settings)
     dsn = settings.database_url or ""
     async with (
         Database(dsn, max_size=_CONNECTIONS) as database,
-        dialling_livekit(settings) as livekit,
+        client(settings, failover=False) as livekit,
     ):
         parts = await _parts(settings, database, livekit)
         dialer = Dialer(parts)
@@ -69,10 +69,7 @@ async def run_dialer(settings: Settings) -> None:
 
 async def _parts(settings: Settings, database: Database, livekit: api.LiveKitAPI) -> DialerParts:
     name = trunk_name()
-    try:
-        trunk_id = await find_outbound_trunk(livekit, name)
-    except api.TwirpError as error:
-        raise LiveKitUnavailable(f"LiveKit does not list its trunks ({error.code})") from None
+    trunk_id = await find_outbound_trunk(livekit, name)
     await TrunkStore(database).ensure(name, settings.trunk_calls_per_second)
     return DialerParts(
         id=uuid4(),

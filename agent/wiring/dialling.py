@@ -1,7 +1,5 @@
 """What every process that has to do with outbound calls reads from the settings."""
 
-from livekit.api import LiveKitAPI
-
 from agent.domain.attempts import Attempt
 from agent.provisioning.livekit.config import outbound_trunk_name
 from agent.settings import ROOT, Settings
@@ -21,16 +19,6 @@ def our_number(settings: Settings) -> str:
 def trunk_name() -> str:
     """The name of the trunk that calls go out by. Raises FileError."""
     return outbound_trunk_name(ROOT / "sip_config")
-
-
-def dialling_livekit(settings: Settings) -> LiveKitAPI:
-    """LiveKit for requests that must not be sent twice; made inside the loop that uses it."""
-    return LiveKitAPI(
-        settings.livekit_url,
-        settings.livekit_api_key,
-        settings.livekit_api_secret,
-        failover=False,
-    )
 
 
 def dial_of(settings: Settings, attempt: Attempt, trunk_id: str) -> Dial:

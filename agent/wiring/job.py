@@ -26,9 +26,10 @@ from agent.store.calls import CallStore
 from agent.store.database import Database
 from agent.store.journal import Journal
 from agent.telephony.dispatch import JobMetadata
+from agent.telephony.livekit_api import client
 from agent.voice.pipeline import Pipeline, build_pipeline, load_vad, warm_up
 from agent.voice.speech_cache import SpeechCache
-from agent.wiring.dialling import dialling_livekit, our_number, trunk_name
+from agent.wiring.dialling import our_number, trunk_name
 from agent.wiring.outbound import outbound_parts
 from agent.worker.parts import CallParts
 from agent.worker.warm_transfer import TransferLine
@@ -78,7 +79,7 @@ async def build_call_parts(
     # Usually all there, from the worker's start.
     await prepared.spoken.render(playbook.spoken_ahead(), prepared.pipeline.tts)
 
-    livekit = outbound.livekit if outbound else dialling_livekit(settings)
+    livekit = outbound.livekit if outbound else client(settings, failover=False)
 
     async def close() -> None:
         await livekit.aclose()

@@ -11,7 +11,8 @@ from agent.store.database import Database
 from agent.store.dialings import DialingStore
 from agent.store.trunks import TrunkStore
 from agent.telephony.dispatch import JobMetadata
-from agent.wiring.dialling import dial_of, dialling_livekit, trunk_name
+from agent.telephony.livekit_api import client
+from agent.wiring.dialling import dial_of, trunk_name
 from agent.wiring.rules import gate_rules
 from agent.worker.parts import OutboundParts
 
@@ -29,7 +30,7 @@ async def outbound_parts(
         dial=dial_of(settings, attempt, order.trunk_id),
         dialings=DialingStore(database),
         trunks=TrunkStore(database),
-        livekit=dialling_livekit(settings),
+        livekit=client(settings, failover=False),
         rules=gate_rules(settings),
         seconds_per_call=seconds_per_call(settings.trunk_calls_per_second),
         new_id=uuid4,

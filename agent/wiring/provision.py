@@ -22,9 +22,8 @@ from agent.provisioning.telnyx.clicks import clicks
 from agent.provisioning.telnyx.parts import PortalWanted
 from agent.provisioning.telnyx.plan import plan_portal
 from agent.settings import ROOT, Settings, read_environment
-from agent.telephony.livekit_api import asking
+from agent.telephony.livekit_api import client
 from agent.telephony.trunks import find_outbound_trunk, read_server
-from agent.wiring.dialling import dialling_livekit
 from agent.wiring.portal import portal as open_portal
 from agent.wiring.portal import portal_wanted
 
@@ -123,7 +122,7 @@ async def targets(
         if only is not Service.TELNYX:
             settings.need("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
             config = load(folder, variables(settings))
-            livekit = await stack.enter_async_context(dialling_livekit(settings))
+            livekit = await stack.enter_async_context(client(settings, failover=False))
             made.append(LiveKitSide(livekit, config, settings.livekit_url or ""))
         if only is not Service.LIVEKIT and settings.telnyx_api_key:
             wanted = portal_wanted(settings)
@@ -147,7 +146,7 @@ async def filled_test_call(settings: Settings, folder: Path, number: str) -> dic
     """
     called = parse(number)
     settings.need("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
-    async with dialling_livekit(settings) as livekit, asking():
+    async with client(settings, failover=False) as livekit:
         trunk_id = await find_outbound_trunk(livekit, outbound_trunk_name(folder))
     filled = {**variables(settings), "SIP_OUTBOUND_TRUNK_ID": trunk_id, "CALL_TO": called}
     form: dict[str, object] = MessageToDict(

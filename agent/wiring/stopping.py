@@ -14,7 +14,7 @@ from agent.store.database import Database
 from agent.store.dialings import DialingStore, OpenDialing
 from agent.store.trunks import TrunkStore
 from agent.telephony.dispatch import ask_to_end, delete_room
-from agent.wiring.dialling import dialling_livekit
+from agent.telephony.livekit_api import client
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +40,7 @@ async def stop_dialling(settings: Settings, reason: str) -> Stopped:
     settings.need("DATABASE_URL", "LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
     async with (
         Database(settings.database_url or "") as database,
-        dialling_livekit(settings) as livekit,
+        client(settings, failover=False) as livekit,
     ):
         await TrunkStore(database).stop_dialling(reason)
         return await _end_calls(DialingStore(database), livekit)

@@ -4,13 +4,10 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-import aiohttp
 import structlog
-from livekit import api
 from livekit.agents.utils import http_context
 
 from agent.domain.calls import Direction
-from agent.errors import LiveKitUnavailable, SettingsError
 from agent.playbook.instructions import fill, instructions
 from agent.playbook.load import load_playbook
 from agent.playbook.model import Playbook
@@ -23,6 +20,8 @@ from agent.store.database import Database
 from agent.store.heartbeats import ProcessKind
 from agent.store.retention import Retention
 from agent.store.spool import recover
+from agent.telephony import probe
+from agent.telephony.livekit_api import client
 from agent.voice.pipeline import build_tts
 from agent.wiring.job import build_call_parts, prepare_process, spoken_ahead, spool_dir
 from agent.wiring.process import keep_beating
@@ -33,7 +32,6 @@ from agent.worker.server import Worker, run_until_signalled
 
 log = structlog.get_logger(__name__)
 
-_LIVEKIT_ANSWERS_SECONDS = 10.0
 _RECOVER_SECONDS = 15.0
 """Between looks at the folder of records that could not be stored when their call ended."""
 
@@ -48,7 +46,7 @@ async def run_worker(settings: Settings) -> None:
         *("OPENAI_API_KEY", "DEEPGRAM_API_KEY", "DATABASE_URL"),
     )
     playbook = check_prompts(settings)
-    await check_livekit(settings)
+    await probe.check(settings)
     async with http_context.open():
         unspoken = await spoken_ahead(settings).render(playbook.spoken_ahead(), build_tts(settings))
     if unspoken:
@@ -127,9 +125,7 @@ async def delete_what_is_old(settings: Settings) -> None:
 async def _look_after_calls(settings: Settings, worker: Worker) -> None:
     async with (
         Database(settings.database_url or "", max_size=1) as database,
-        api.LiveKitAPI(
-            settings.livekit_url, settings.livekit_api_key, settings.livekit_api_secret
-        ) as livekit,
+        client(settings) as livekit,
     ):
         records = CrashedCalls(CallStore(database))
         await EndedJobs(worker, livekit, records, partial(datetime.now, UTC)).run()
@@ -144,25 +140,3 @@ def check_prompts(settings: Settings) -> Playbook:
     instructions(settings.prompts_dir, playbook, Direction.INBOUND, now)
     fill(settings.prompts_dir / "summary.md", company=playbook.company)
     return playbook
-
-
-async def check_livekit(settings: Settings) -> None:
-    """One request with our key. Raises LiveKitUnavailable or SettingsError in a line's words."""
-    try:
-        async with (
-            asyncio.timeout(_LIVEKIT_ANSWERS_SECONDS),
-            api.LiveKitAPI(
-                settings.livekit_url, settings.livekit_api_key, settings.livekit_api_secret
-            ) as livekit,
-        ):
-            await livekit.room.list_rooms(api.ListRoomsRequest(names=["-"]))
-    except api.TwirpError as error:
-        raise SettingsError(
-            f"LiveKit does not accept LIVEKIT_API_KEY and LIVEKIT_API_SECRET ({error.code}): "
-            "copy both from its settings"
-        ) from None
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise LiveKitUnavailable(
-            f"LiveKit does not answer at LIVEKIT_URL={settings.livekit_url} "
-            f"({type(error).__name__}): start it, or correct LIVEKIT_URL"
-        ) from None

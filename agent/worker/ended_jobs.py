@@ -1,9 +1,10 @@
-"""When a call's process dies (a crash, kill -9, out of memory): nobody is left on a silent line.
+"""Orphaned-call clean-up: when a call's process dies (a crash, kill -9, out of memory), nobody is
+left on a silent line.
 
 LiveKit keeps a room with a caller alone for ever and sends no second agent. So the worker looks
 after each of its jobs that ends: its room is deleted, and a record that its process could not
-finish is closed as crashed. After an ordinary end both find nothing left to do. Now and then every
-worker also looks for calls whose whole worker died, and does the same for them.
+finish is closed as crashed. After an ordinary end there is nothing left to do. Every 15 seconds
+each worker also looks for calls whose whole worker died, and does the same for them.
 """
 
 import asyncio
@@ -11,12 +12,11 @@ from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
-import aiohttp
 import structlog
 from livekit import api
-from livekit.protocol.models import ParticipantInfo
 
-from agent.errors import DatabaseUnavailable
+from agent.errors import DatabaseUnavailable, LiveKitUnavailable
+from agent.telephony.dispatch import delete_room, has_agent
 
 log = structlog.get_logger(__name__)
 
@@ -68,9 +68,10 @@ class EndedJobs:
         self._records = records
         self._now = now
         self._tasks: set[asyncio.Task[None]] = set()
+        self._looked_after: set[str] = set()
 
     async def run(self) -> None:
-        """Look after every job that ends, and after calls that nobody holds."""
+        """Look after every job that ends, and after calls that no job runs."""
         before: Mapping[str, str] = {}
         loop = asyncio.get_running_loop()
         sweep_at = loop.time()
@@ -89,48 +90,56 @@ class EndedJobs:
                 task.cancel()
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work, name="aftercare")
+        task = asyncio.create_task(work, name="ended job")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _sweep(self) -> None:
         """Find calls whose worker died with them, ours or another."""
         try:
-            for room_name in await self._records.unfinished(self._now() - _YOUNG):
-                if not await self._has_agent(room_name):
-                    await self._look_after(room_name)
-        except (DatabaseUnavailable, api.TwirpError, aiohttp.ClientError, TimeoutError) as error:
-            log.warning("sweep_put_off", error=type(error).__name__)
+            rooms = await self._records.unfinished(self._now() - _YOUNG)
+        except DatabaseUnavailable:
+            log.warning("sweep_put_off")
+            return
+        await asyncio.gather(*(self._look_at(room_name) for room_name in rooms))
 
-    async def _has_agent(self, room_name: str) -> bool:
-        answer = await self._livekit.room.list_participants(
-            api.ListParticipantsRequest(room=room_name)
-        )
-        return any(one.kind == ParticipantInfo.Kind.AGENT for one in answer.participants)
+    async def _look_at(self, room_name: str) -> None:
+        """One room of the sweep: what LiveKit refuses of one says nothing of the others."""
+        try:
+            if await has_agent(self._livekit, room_name):
+                return
+        except LiveKitUnavailable as error:
+            log.warning("room_not_looked_at", error=str(error))
+            return
+        await self._look_after(room_name)
 
     async def _look_after(self, room_name: str) -> None:
-        died_at = self._now()
-        await self._free(room_name)
-        await asyncio.sleep(_RECORD_GRACE_SECONDS)
+        if room_name in self._looked_after:
+            return  # an earlier sweep is still at it
+        self._looked_after.add(room_name)
+        try:
+            died_at = self._now()
+            await self._end_room(room_name)
+            await asyncio.sleep(_RECORD_GRACE_SECONDS)
+            await self._close_record(room_name, died_at)
+        finally:
+            self._looked_after.discard(room_name)
+
+    async def _end_room(self, room_name: str) -> None:
+        """Delete the room: whoever is still in it hears that the call is over."""
+        for _ in range(_TRIES):
+            try:
+                await delete_room(self._livekit, room_name)
+                return
+            except LiveKitUnavailable as error:
+                log.warning("room_not_deleted", error=str(error))
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+    async def _close_record(self, room_name: str, died_at: datetime) -> None:
         for _ in range(_TRIES):
             try:
                 if await self._records.close_crashed(room_name, died_at):
                     log.error("call_closed_as_crashed")
+                return
             except DatabaseUnavailable:
                 await asyncio.sleep(_AGAIN_SECONDS)
-                continue
-            return
-
-    async def _free(self, room_name: str) -> None:
-        """Delete the room: whoever is still in it hears that the call is over."""
-        for _ in range(_TRIES):
-            try:
-                await self._livekit.room.delete_room(api.DeleteRoomRequest(room=room_name))
-                return
-            except api.TwirpError as error:
-                if error.code == api.TwirpErrorCode.NOT_FOUND:
-                    return
-                log.warning("room_not_deleted", code=error.code)
-            except (aiohttp.ClientError, TimeoutError) as error:
-                log.warning("room_not_deleted", code=type(error).__name__)
-            await asyncio.sleep(_AGAIN_SECONDS)

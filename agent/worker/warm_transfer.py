@@ -1,9 +1,8 @@
-"""Putting the caller through where the carrier refuses to (REFER): the person is dialled into the
-room.
+"""Warm transfer, where the carrier refuses a cold one (REFER): a person is dialled into the room.
 
 The caller hears music meanwhile, the person a summary that the caller does not hear; then the agent
 falls silent and deaf, and its process stays only to end the room when one of the two hangs up.
-Never by an attempt: nobody but a person whom the playbook names is dialled here.
+There is no dial attempt: only people whom the playbook names are dialled here.
 """
 
 import asyncio
@@ -11,21 +10,20 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-import aiohttp
 import structlog
 from livekit import api, rtc
 from livekit.agents import AgentSession, BackgroundAudioPlayer, BuiltinAudioClip
 
 from agent.domain.phone_numbers import PhoneNumber
-from agent.errors import Refused, SettingsError
+from agent.errors import LiveKitUnavailable, Refused, SettingsError
 from agent.telephony.dial import Dial, originate
+from agent.telephony.livekit_api import asking
 from agent.telephony.trunks import find_outbound_trunk
 
 log = structlog.get_logger(__name__)
 
 PERSON = "person"
-"""The identity in the room of whoever the caller is put through to."""
-_LIVEKIT_SECONDS = 5.0
+"""The identity in the room of the person to whom the caller is transferred."""
 _RINGS_SECONDS = 25
 _BRIEFING_SECONDS = 30.0
 _LONGEST_TALK_SECONDS = 3600
@@ -83,9 +81,8 @@ class WarmTransfer:
     async def _dial(self, number: PhoneNumber) -> None:
         livekit, line = self._line.livekit, self._line
         try:
-            async with asyncio.timeout(_LIVEKIT_SECONDS):
-                trunk_id = await find_outbound_trunk(livekit, line.trunk_name)
-        except (api.TwirpError, aiohttp.ClientError, TimeoutError, SettingsError) as error:
+            trunk_id = await find_outbound_trunk(livekit, line.trunk_name)
+        except (LiveKitUnavailable, SettingsError) as error:
             log.warning("no_trunk_for_transfer", error=type(error).__name__)
             raise Refused("there is no line out") from None
         dial = Dial(
@@ -130,7 +127,7 @@ class WarmTransfer:
         if listener not in self._room.remote_participants or not tracks:
             return
         try:
-            async with asyncio.timeout(_LIVEKIT_SECONDS):
+            async with asking():
                 await self._line.livekit.room.update_subscriptions(
                     api.UpdateSubscriptionsRequest(
                         room=self._room.name,
@@ -139,8 +136,8 @@ class WarmTransfer:
                         subscribe=heard,
                     )
                 )
-        except (api.TwirpError, aiohttp.ClientError, TimeoutError) as error:
-            log.warning("subscription_not_changed", error=type(error).__name__)
+        except LiveKitUnavailable as error:
+            log.warning("subscription_not_changed", error=str(error))
 
     def _own_tracks(self) -> list[str]:
         return list(self._room.local_participant.track_publications)
