@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from agent.conversation.ending import Ending
 from agent.conversation.live_call import LiveCall
 from agent.domain.calls import EventKind
+from agent.domain.languages import Language, language
 from agent.domain.phone_numbers import PhoneNumber
 from agent.errors import Refused, Unavailable
 from agent.playbook.answers import answers_model
@@ -109,6 +110,10 @@ class Tools:
         self._call = call
         self._ending = ending
 
+    @property
+    def _language(self) -> Language:
+        return language(self._call.playbook.language)
+
     async def save_answers(self, given: BaseModel, context: RunContext[None]) -> str:
         """Keep typed answers; what is not told again stays as it was."""
         saved = {key: value for key, value in given.model_dump().items() if value is not None}
@@ -126,8 +131,9 @@ class Tools:
         slots = await self._ask(self._call.calendar.free_slots(self._call.now(), _SLOTS_OFFERED))
         if not slots:
             return "no time is free; agree a callback instead"
+        said = self._language.said_moment
         return "\n".join(
-            f"{slot.starts_at:%Y-%m-%dT%H:%M} = {slot.starts_at:%A %-d %B, %H:%M}" for slot in slots
+            f"{slot.starts_at:%Y-%m-%dT%H:%M} = {said(slot.starts_at)}" for slot in slots
         )
 
     async def book(self, given: _Booking, context: RunContext[None]) -> str:
@@ -147,7 +153,7 @@ class Tools:
             appointment_id=str(booked.id),
             starts_at=booked.starts_at.isoformat(),
         )
-        return f"booked: {starts_at:%A %-d %B, %H:%M}"
+        return f"booked: {self._language.said_moment(starts_at)}"
 
     async def agree_callback(self, given: _Callback, context: RunContext[None]) -> str:
         """Keep a time to call back, between a minute from now and 60 days ahead."""
@@ -157,7 +163,7 @@ class Tools:
             self._call.note(EventKind.REPLY_BLOCKED, what="agree_callback", why=why)
             raise ToolError(f"not agreed: {why}")
         self._call.note(EventKind.CALLBACK_AGREED, urgent=True, at=at.isoformat())
-        return f"agreed: {at:%A %-d %B, %H:%M}"
+        return f"agreed: {self._language.said_moment(at)}"
 
     async def transfer(self, given: _Transfer, context: RunContext[None]) -> str:
         """Hand the caller over to the playbook's person; nobody else can be named."""

@@ -6,10 +6,12 @@ from string import Template
 from zoneinfo import ZoneInfo
 
 from agent.domain.calls import Direction
+from agent.domain.languages import language, name_of
 from agent.errors import PlaybookError
 from agent.playbook.model import AnswerType, Playbook, Question
 
-_LANGUAGES = {"en": "English", "fr": "French", "nl": "Dutch", "de": "German"}
+_WRITTEN_IN = "en"
+"""The language of prompts/system.md."""
 _ANSWERS = {
     AnswerType.YES_NO: "yes or no",
     AnswerType.NUMBER: "a number",
@@ -25,8 +27,8 @@ def instructions(prompts_dir: Path, playbook: Playbook, direction: Direction, no
         prompts_dir / "system.md",
         agent=playbook.agent,
         company=playbook.company,
-        today=f"{now.astimezone(zone):%A %-d %B %Y, %H:%M}",
-        language=_LANGUAGES[playbook.language],
+        today=_today(playbook.language, now.astimezone(zone)),
+        language=name_of(playbook.language, in_language=_WRITTEN_IN),
         direction="answered by you" if direction is Direction.INBOUND else "made by you",
         disclosure=playbook.disclosure,
         questions="\n".join(_question(question) for question in playbook.questions) or "- nothing",
@@ -67,6 +69,11 @@ def fill(path: Path, **values: str) -> str:
             known = ", ".join(sorted(values))
             raise PlaybookError(shown, line, f"unknown ${name}", f"use: {known}")
     return template.substitute(values)
+
+
+def _today(code: str, now: datetime) -> str:
+    """In the words of the call's language, so that the model reads the date out as it stands."""
+    return f"{language(code).said_date(now)} {now:%Y, %H:%M}"
 
 
 def _question(question: Question) -> str:

@@ -22,20 +22,14 @@ from pydantic import (
 )
 
 from agent.domain.calls import Direction
+from agent.domain.languages import language
 from agent.domain.phone_numbers import kind_of, parse
 from agent.errors import Refused
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2)]
-Language = Literal["en", "fr", "nl", "de"]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 _HOURS = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
-_SAYS_AI = re.compile(
-    r"artificial intelligence|\bAI\b|intelligence artificielle|\bIA\b|kunstmatige intelligentie"
-    r"|artificiële intelligentie|künstliche intelligenz|\bKI\b",
-    re.IGNORECASE,
-)
-_SAYS_RECORDED = re.compile(r"record|enregistr|opgenomen|aufgezeichnet|aufgenommen", re.IGNORECASE)
 
 
 class _Part(BaseModel):
@@ -149,7 +143,7 @@ class Playbook(_Part):
     body: Line
     company: Line
     agent: Line
-    language: Language
+    language: str
     disclosure: Line
     recording: bool
     greeting: Line
@@ -163,10 +157,18 @@ class Playbook(_Part):
 
     # Fields are checked in the order above, so that an error points at the line to change.
 
+    @field_validator("language")
+    @classmethod
+    def _known_language(cls, value: str) -> str:
+        return language(value).code
+
     @field_validator("disclosure")
     @classmethod
     def _tells_who_speaks(cls, value: str, info: ValidationInfo) -> str:
-        if not _SAYS_AI.search(value):
+        code = info.data.get("language")
+        if code is None:
+            return value  # the language is wrong: that is what is told
+        if not language(code).says_ai(value):
             raise ValueError("the disclosure must say that an artificial intelligence speaks")
         company = info.data.get("company", "")
         if company.lower() not in value.lower():
@@ -176,8 +178,8 @@ class Playbook(_Part):
     @field_validator("recording")
     @classmethod
     def _told(cls, value: bool, info: ValidationInfo) -> bool:
-        disclosure = info.data.get("disclosure")
-        if value and disclosure is not None and not _SAYS_RECORDED.search(disclosure):
+        disclosure, code = info.data.get("disclosure"), info.data.get("language")
+        if value and disclosure and code and not language(code).says_recorded(disclosure):
             raise ValueError("recording is true, so the disclosure must say that it is recorded")
         return value
 

@@ -7,6 +7,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from text_to_num import alpha2digit
 
+from agent.domain.languages import language
 from agent.domain.promises import SpeechRules, amounts_in
 from agent.errors import PlaybookError
 from agent.playbook.model import Playbook
@@ -49,7 +50,7 @@ def load_speech_rules(prompts_dir: Path, playbook: Playbook) -> SpeechRules:
         message = problem["msg"].removeprefix("Value error, ")
         raise PlaybookError(shown, 1, f"'{where}': {message}", "see en.yaml") from None
     # Its own threshold leaves numbers up to three in words: "two euros" is a price too.
-    digits = partial(alpha2digit, lang=playbook.language, threshold=0)
+    digits = partial(alpha2digit, lang=language(playbook.language).number_words, threshold=0)
     return SpeechRules(
         allowed_amounts=amounts_in(playbook.body, digits),
         promise_words=words.promises,

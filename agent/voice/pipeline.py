@@ -17,9 +17,8 @@ from livekit.agents.voice.room_io import AudioInputOptions
 from livekit.plugins import deepgram, openai
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
+from agent.domain.languages import LANGUAGES
 from agent.settings import Settings
-
-DEEPGRAM_LANGUAGES = {"en": "en-US", "fr": "fr", "nl": "nl", "de": "de"}
 
 # A provider that has not answered by then has failed: the caller is told, not left waiting.
 _CONNECT = APIConnectOptions(max_retry=1, retry_interval=0.2, timeout=4.0)
@@ -80,7 +79,7 @@ def warm_up() -> None:
 
 
 def build_pipeline(settings: Settings, language: str, voice_activity: vad.VAD) -> Pipeline:
-    """Engines for `language` (en, fr, nl, de), with the providers that the settings name."""
+    """Engines for the language of a call, with the providers that the settings name."""
     settings.need("OPENAI_API_KEY", "DEEPGRAM_API_KEY")
     return Pipeline(
         stt=_build_stt(settings, language),
@@ -96,7 +95,7 @@ def _build_stt(settings: Settings, language: str) -> stt.STT[str]:
     listen = (settings.deepgram_base_url or "https://api.deepgram.com").rstrip("/")
     engine = deepgram.STT(
         model=settings.deepgram_model,
-        language=DEEPGRAM_LANGUAGES[language],
+        language=LANGUAGES[language].recogniser,
         api_key=settings.deepgram_api_key or NOT_GIVEN,
         base_url=f"{listen}/v1/listen",
         smart_format=False,

@@ -18,21 +18,15 @@ from typing import Self
 
 import aiohttp
 
+from agent.domain.languages import LANGUAGES
 from agent.errors import CallError, SettingsError, Unavailable
 from agent.settings import Settings
-from agent.voice.pipeline import DEEPGRAM_LANGUAGES
 
 OPENAI = "https://api.openai.com/v1"
 DEEPGRAM = "https://api.deepgram.com"
 SAMPLE_RATE = 24_000
 """Of what `speak` returns and `hear` takes: Hz, mono, 16 bit."""
 
-PHRASES = {
-    "en": "Please call me back tomorrow morning at ten.",
-    "fr": "Rappelez-moi demain matin à dix heures, s'il vous plaît.",
-    "nl": "Bel mij morgenochtend om tien uur terug, alstublieft.",
-    "de": "Bitte rufen Sie mich morgen früh um zehn Uhr zurück.",
-}
 _STAND_IN = "X-Stand-In"
 """The header by which the local stack's providers say that they are none."""
 _STAND_IN_MODEL = '"model_info": {"name": "stand-in"}'
@@ -56,7 +50,7 @@ class ProviderProbe:
 
     def __init__(self, settings: Settings, language: str) -> None:
         self._settings = settings
-        self._language = language
+        self._language = LANGUAGES[language]
         self._openai = (settings.openai_base_url or OPENAI).rstrip("/")
         self._deepgram = (settings.deepgram_base_url or DEEPGRAM).rstrip("/")
 
@@ -75,7 +69,7 @@ class ProviderProbe:
     @property
     def phrase(self) -> str:
         """What `speak` says."""
-        return PHRASES[self._language]
+        return self._language.test_phrase
 
     async def think(self) -> Trialled:
         """Ask the language model for one word."""
@@ -110,7 +104,7 @@ class ProviderProbe:
         silence = bytes(int(SAMPLE_RATE * _SILENCE_SECONDS) * 2)
         query = {
             "model": self._settings.deepgram_model,
-            "language": DEEPGRAM_LANGUAGES[self._language],
+            "language": self._language.recogniser,
             "encoding": "linear16",
             "sample_rate": str(SAMPLE_RATE),
             "channels": "1",

@@ -36,7 +36,7 @@ PLAYBOOK = ROOT / "prompts" / "playbooks" / "default.md"
 
 # Told by a running stack, or used by files of sip_config/ only.
 OTHER_VARIABLES = {"PHONE_NETWORK_URL", "SPEECH_URL"}
-CONSTANTS = {"DEEPGRAM_LANGUAGES", "_LANGUAGES", "VARIABLES"}
+CONSTANTS = {"LANGUAGES", "FILES", "VARIABLES"}
 NO_FILES = ("text/", "application/", "audio/")  # media types
 MADE_BY_RUNNING = (".stack/", ".venv/", "recordings/", "unsaved/", "RECORDINGS_DIR/")
 EXAMPLES = {"asks-about-guarantee.yaml", "Europe/Brussels"}

@@ -65,7 +65,7 @@ BROKEN = [
     ("+3226010501", "12", 'number: "', "there is no such number in its country's numbering plan"),
     ("    - Are you still there?\n", "", "still_there:", "should have at least 2 items"),
     ("silence_seconds: 7", "silence_seconds: 0", "silence_seconds:", "greater than or equal to 2"),
-    ("language: en", "language: xx", "language:", "Input should be 'en', 'fr', 'nl' or 'de'"),
+    ("language: en", "language: xx", "language:", "unknown language 'xx': one of en, fr, nl, de"),
     ("company: Fernhill Energy", "name: x\ncompany: Fernhill Energy", "name: x",
      "'name' is set by the file; remove 'name' from the front matter"),
     ("agent: Robin", "agent: Robin: the robot", "agent: Robin:", "is not valid YAML (mapping"),

@@ -7,10 +7,10 @@ from livekit.agents import inference, vad
 from livekit.agents.utils import http_context
 from livekit.plugins import deepgram, openai
 
+from agent.domain.languages import LANGUAGES
 from agent.errors import SettingsError
 from agent.settings import Settings
 from agent.voice.pipeline import (
-    DEEPGRAM_LANGUAGES,
     build_pipeline,
     build_session,
     build_tts,
@@ -37,7 +37,7 @@ async def http() -> AsyncIterator[None]:
 
 
 @pytest.mark.usefixtures("http")
-@pytest.mark.parametrize("language", DEEPGRAM_LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 async def test_the_engines_are_those_of_the_settings_in_the_language_of_the_playbook(
     language: str, voice_activity: vad.VAD
 ) -> None:
@@ -46,7 +46,7 @@ async def test_the_engines_are_those_of_the_settings_in_the_language_of_the_play
     assert isinstance(pipeline.llm, openai.LLM)
     assert isinstance(pipeline.tts, openai.TTS)
     assert pipeline.stt.model == "nova-3"
-    assert pipeline.stt._opts.language == DEEPGRAM_LANGUAGES[language]
+    assert pipeline.stt._opts.language == LANGUAGES[language].recogniser
     assert pipeline.stt._opts.endpoint_url == "ws://127.0.0.1:1/v1/listen"
     assert str(pipeline.llm._client.base_url) == "http://127.0.0.1:1/v1/"
     assert pipeline.llm._client.max_retries == 0, "retries are the session's, with its deadline"
