@@ -6,11 +6,19 @@ Unknown fields are refused: a client that misspells `room_name` hears of it at o
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 
 from agent.domain.attempts import AttemptOutcome, AttemptState, Basis
 from agent.domain.calls import CallState, Direction, EventKind, Scalar, Speaker
 from agent.domain.dispositions import Disposition
+from agent.domain.identities import is_reserved
 from agent.domain.suspicion import Pattern, Severity
 from agent.telephony.rooms import ParticipantKind
 
@@ -20,6 +28,15 @@ PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 PhoneText = Annotated[str, StringConstraints(min_length=3, max_length=32)]
 RoomName = Annotated[str, StringConstraints(pattern=ROOM_NAME)]
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=PRINTABLE)]
+
+
+def _not_reserved(identity: str) -> str:
+    if is_reserved(identity):
+        raise ValueError("this identity, or its beginning, is reserved; choose another one")
+    return identity
+
+
+CalleeIdentity = Annotated[ShortText, AfterValidator(_not_reserved)]
 
 
 class Form(BaseModel):
@@ -54,7 +71,7 @@ class OutboundCallForm(Form):
     phone_number: PhoneText
     customer_id: Annotated[int, Field(ge=-(2**63), lt=2**63)] | ShortText | None = None
     room_name: RoomName | None = None
-    participant_identity: ShortText | None = None
+    participant_identity: CalleeIdentity | None = None
     participant_name: ShortText | None = None
     playbook: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")] | None = None
     basis: Annotated[

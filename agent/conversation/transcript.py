@@ -1,6 +1,6 @@
 """Who said what, as the other side heard it: session events in, `CallTurn`s out."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from livekit.agents.llm import ChatMessage
@@ -8,6 +8,9 @@ from livekit.agents.llm.chat_context import MetricsReport
 
 from agent.conversation.live_call import EventSink
 from agent.domain.calls import CallTurn, Speaker
+
+_SAME_TURN = timedelta(seconds=5)
+"""A sound that no words have come of for so long was none: a cough does not begin a sentence."""
 
 
 class Transcript:
@@ -36,7 +39,7 @@ class Transcript:
         """The caller began or ended a stretch of speech. `at`: Unix seconds."""
         moment = _time(at)
         if speaking:
-            if not self._words:
+            if not self._words and not self._goes_on(moment):
                 self._started = moment
         else:
             self._ended = moment
@@ -97,6 +100,12 @@ class Transcript:
             )
         )
         self._words, self._started, self._ended = [], None, None
+
+    def _goes_on(self, moment: datetime) -> bool:
+        """Whether who speaks again now had only paused: words come later than their sound."""
+        if self._started is None:
+            return False
+        return self._ended is None or moment - self._ended <= _SAME_TURN
 
     def _keep(self, turn: CallTurn) -> None:
         self.turns.append(turn)

@@ -13,6 +13,7 @@ from random import Random
 from uuid import UUID
 
 from agent.domain.contactability import Decision
+from agent.domain.identities import PHONE_PREFIX
 from agent.domain.phone_numbers import PhoneNumber
 
 
@@ -111,7 +112,7 @@ class Attempt:
     @property
     def participant_identity(self) -> str:
         """The callee's identity in the room. Ours contains no telephone number."""
-        return self.request.participant_identity or f"sip_{self.call_id}"
+        return self.request.participant_identity or f"{PHONE_PREFIX}{self.call_id}"
 
     @property
     def participant_name(self) -> str:

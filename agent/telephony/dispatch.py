@@ -7,14 +7,12 @@ from uuid import UUID
 from livekit import api
 
 from agent.errors import RoomInUse
+from agent.telephony.control import CONTROL_TOPIC, ControlMessage
 from agent.telephony.livekit_api import asking
 
 _LIVEKIT_SECONDS = 10.0
 _EMPTY_ROOM_SECONDS = 60
 """A room that no agent enters is closed by the server; the dialer requeues its call sooner."""
-
-CONTROL_TOPIC = "ai-sales-call.control"
-"""Data messages of ours to the agent in a room; it obeys them only when the server sends them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +74,16 @@ async def delete_room(
     return deleted  # noqa: RET504  # `asking` may have ended the block before it
 
 
-async def ask_to_end(livekit: api.LiveKitAPI, room_name: str) -> None:
-    """Ask the agent in the room to say goodbye and hang up. Raises LiveKitUnavailable."""
+async def tell_agent(livekit: api.LiveKitAPI, message: ControlMessage, secret: str) -> None:
+    """Tell the agent in the message's room. `secret`: LiveKit's, as the agent's worker has it.
+
+    Raises LiveKitUnavailable; a room that is gone needs to be told nothing.
+    """
     async with asking(_LIVEKIT_SECONDS, missing_ok=True):
         await livekit.room.send_data(
             api.SendDataRequest(
-                room=room_name,
-                data=b"end",
+                room=message.room_name,
+                data=message.signed(secret),
                 kind=api.DataPacket.Kind.RELIABLE,
                 topic=CONTROL_TOPIC,
             )

@@ -96,6 +96,7 @@ async def build_call_parts(
         spoken=prepared.spoken,
         journal=Journal(call_id, CallStore(database), spool_dir(settings)),
         calendar=PostgresCalendar(database, hours) if hours else None,
+        livekit_secret=settings.livekit_api_secret or "",
         prompts_dir=settings.prompts_dir,
         recordings_dir=settings.recordings_dir,
         max_call_seconds=settings.max_call_minutes * 60.0,

@@ -3,6 +3,8 @@
 import asyncio
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import uuid4
 
 import structlog
 from livekit import api
@@ -13,7 +15,8 @@ from agent.settings import Settings
 from agent.store.database import Database
 from agent.store.dialings import DialingStore, OpenDialing
 from agent.store.trunks import TrunkStore
-from agent.telephony.dispatch import ask_to_end, delete_room
+from agent.telephony.control import ControlMessage, ControlText
+from agent.telephony.dispatch import delete_room, tell_agent
 from agent.telephony.livekit_api import client
 
 log = structlog.get_logger(__name__)
@@ -43,7 +46,7 @@ async def stop_dialling(settings: Settings, reason: str) -> Stopped:
         client(settings, failover=False) as livekit,
     ):
         await TrunkStore(database).stop_dialling(reason)
-        return await _end_calls(DialingStore(database), livekit)
+        return await _end_calls(DialingStore(database), livekit, settings.livekit_api_secret or "")
 
 
 async def resume_dialling(settings: Settings) -> None:
@@ -53,14 +56,15 @@ async def resume_dialling(settings: Settings) -> None:
         await TrunkStore(database).resume_dialling()
 
 
-async def _end_calls(dialings: DialingStore, livekit: api.LiveKitAPI) -> Stopped:
+async def _end_calls(dialings: DialingStore, livekit: api.LiveKitAPI, secret: str) -> Stopped:
     # A call that waits for its slot, or is only dispatched, meets the switch by itself.
     begun = [each for each in await dialings.open() if each.state is DialingState.DIALLING]
     talking = [each for each in begun if each.answered]
     ringing = [each for each in begun if not each.answered]
     await _cut(livekit, ringing)
     for each in talking:
-        await ask_to_end(livekit, each.room_name)
+        end = ControlMessage(each.room_name, uuid4(), datetime.now(UTC), ControlText.END)
+        await tell_agent(livekit, end, secret)
     deadline = time.monotonic() + _GOODBYE_SECONDS
     left = talking
     while left and time.monotonic() < deadline:

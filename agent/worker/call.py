@@ -19,16 +19,17 @@ from agent.conversation.conversation import Conversation
 from agent.conversation.live_call import LiveCall
 from agent.conversation.summary import summarise
 from agent.domain.calls import Direction, EventKind
+from agent.domain.identities import PERSON
 from agent.domain.phone_numbers import PhoneNumber
 from agent.playbook.instructions import instructions
-from agent.telephony.dispatch import CONTROL_TOPIC
+from agent.telephony.control import CONTROL_TOPIC, ControlReader, ControlText
 from agent.telephony.phone_line import LiveKitPhoneLine
 from agent.telephony.remote_party import GONE, RemoteParty
 from agent.voice.heard_audio import HeardAudio
 from agent.voice.pipeline import LISTENING, build_session
 from agent.voice.recorder import CallRecorder
 from agent.worker.parts import CallParts
-from agent.worker.warm_transfer import PERSON, WarmTransfer
+from agent.worker.warm_transfer import WarmTransfer
 
 _HARD_LIMIT_SECONDS = 4.0
 """This long after our last words are due, we hang up even if the pipeline hangs."""
@@ -84,6 +85,7 @@ class CallJob:
         self._session = build_session(
             parts.pipeline, silence_seconds=parts.playbook.silence_seconds
         )
+        self._control = ControlReader(parts.livekit_secret, ctx.room.name, parts.now)
         self._line = LiveKitPhoneLine(ctx.api, ctx.room.name, remote.identity)
         self.call = LiveCall(
             id=parts.call_id,
@@ -137,7 +139,7 @@ class CallJob:
     async def _get_ready(self) -> None:
         """Everything that takes time and can be done while nobody listens."""
         self.room.on("participant_disconnected", self._on_participant_left)
-        self.room.on("sip_dtmf_received", lambda key: self._conversation.key_pressed(key.digit))
+        self.room.on("sip_dtmf_received", self._on_key)
         self.room.on("data_received", self._on_data)
         self._session.on("close", lambda _: self._spawn(self.hang_up()))
         await self._session.start(
@@ -151,6 +153,9 @@ class CallJob:
                 close_on_disconnect=False,  # `_on_participant_left` knows when
                 delete_room_on_close=False,  # `hang_up` does it, once
             ),
+            # A host hands the whole prompt to whoever in the room asks, and takes their words for
+            # the caller's.
+            session_host=False,
             record=False,
         )
         self._session_started = True
@@ -246,9 +251,13 @@ class CallJob:
         if self._session_started:
             self._session.shutdown(drain=False)
 
+    def _on_key(self, key: rtc.SipDTMF) -> None:
+        # A person whom the caller is put through to has keys too.
+        if key.participant is not None and key.participant.identity == self._remote.identity:
+            self._conversation.key_pressed(key.digit)
+
     def _on_data(self, packet: rtc.DataPacket) -> None:
-        # Participants can send this too; only the server's messages have no participant.
-        if packet.topic == CONTROL_TOPIC and packet.participant is None:
+        if packet.topic == CONTROL_TOPIC and self._control.read(packet.data) is ControlText.END:
             self._conversation.ending.conclude(self._parts.playbook.lines.time_is_up)
 
     async def hang_up(self) -> None:

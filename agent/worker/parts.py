@@ -63,6 +63,8 @@ class CallParts:
     spoken: SpeechCache
     journal: Journal
     calendar: Calendar | None
+    livekit_secret: str
+    """What messages of ours to the agent in its room are signed with."""
     prompts_dir: Path
     recordings_dir: Path
     max_call_seconds: float

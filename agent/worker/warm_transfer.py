@@ -14,6 +14,7 @@ import structlog
 from livekit import api, rtc
 from livekit.agents import AgentSession, BackgroundAudioPlayer, BuiltinAudioClip
 
+from agent.domain.identities import PERSON
 from agent.domain.phone_numbers import PhoneNumber
 from agent.errors import LiveKitUnavailable, Refused, SettingsError
 from agent.telephony.dial import Dial, originate
@@ -22,8 +23,6 @@ from agent.telephony.trunks import find_outbound_trunk
 
 log = structlog.get_logger(__name__)
 
-PERSON = "person"
-"""The identity in the room of the person to whom the caller is transferred."""
 _RINGS_SECONDS = 25
 _BRIEFING_SECONDS = 30.0
 _LONGEST_TALK_SECONDS = 3600

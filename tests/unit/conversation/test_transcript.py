@@ -55,6 +55,32 @@ def test_a_callers_turn_has_its_words_and_the_times_of_the_speech(
     assert turn.call_id == CALL_ID
 
 
+def test_a_turn_with_a_pause_before_its_first_words_are_recognised_starts_at_its_first_sound(
+    transcript: Transcript, facts: Facts
+) -> None:
+    transcript.caller_speaks(True, T0 + 1)
+    transcript.caller_speaks(False, T0 + 2)
+    transcript.caller_speaks(True, T0 + 3.4)
+    transcript.caller_said("Yes,", T0 + 3.6)
+    transcript.caller_speaks(False, T0 + 5)
+    transcript.caller_speaks(True, T0 + 6)
+    transcript.caller_said("since two thousand and ten.", T0 + 7)
+    transcript.caller_speaks(False, T0 + 7)
+    transcript.added(_user("Yes, since two thousand and ten.", 8))
+    (turn,) = facts.turns
+    assert (turn.started_at, turn.ended_at) == (_at(1), _at(7))
+
+
+def test_a_cough_long_before_does_not_begin_the_turn(transcript: Transcript, facts: Facts) -> None:
+    transcript.caller_speaks(True, T0 + 1)
+    transcript.caller_speaks(False, T0 + 1.5)
+    transcript.caller_speaks(True, T0 + 20)
+    transcript.caller_said("Hello?", T0 + 21)
+    transcript.caller_speaks(False, T0 + 21)
+    transcript.added(_user("Hello?", 22))
+    assert facts.turns[0].started_at == _at(20)
+
+
 def test_words_that_the_framework_dropped_from_its_message_are_in_the_record(
     transcript: Transcript, facts: Facts
 ) -> None:
