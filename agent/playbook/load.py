@@ -1,139 +1,32 @@
 """Reading a playbook from its file, with errors that name file, line and fix."""
 
-import re
 from pathlib import Path
-from typing import Any, ClassVar
-
-import yaml
-from pydantic import ValidationError
 
 from agent.errors import PlaybookError
+from agent.playbook.front_matter import FrontMatter, read_front_matter
 from agent.playbook.model import Playbook
-
-_FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
 
 
 def load_playbook(prompts_dir: Path, name: str) -> Playbook:
-    """Read and validate prompts/playbooks/<name>.md.
+    """Read and validate prompts/playbooks/<name>.md: its text in the language of that file.
 
     Raises PlaybookError naming the file, the line and the fix.
     """
+    return read_playbook(prompts_dir, name)[1]
+
+
+def read_playbook(prompts_dir: Path, name: str) -> tuple[FrontMatter, Playbook]:
+    """The same, with the front matter as it was written. Raises PlaybookError."""
     path = prompts_dir / "playbooks" / f"{name}.md"
-    shown = f"{prompts_dir.name}/playbooks/{name}.md"
-    try:
-        text = path.read_text(encoding="utf-8-sig")  # Windows editors put a mark in front
-    except FileNotFoundError:
-        known = sorted(p.stem for p in path.parent.glob("*.md")) or ["none"]
-        raise PlaybookError(
-            shown, 1, "no such playbook", f"set PLAYBOOK to one of: {', '.join(known)}"
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise PlaybookError(shown, 1, f"cannot be read ({error})", "save it as UTF-8") from None
-
-    fences = list(_FENCE.finditer(text))
-    if len(fences) < 2 or text[: fences[0].start()].strip():
-        raise PlaybookError(
-            shown, 1, "has no front matter", "begin the file with a block between two lines of ---"
-        )
-    head = text[fences[0].end() : fences[1].start()]
-    first_line = text[: fences[0].end()].count("\n") + 1
-    node, values = _parse_front_matter(shown, head, first_line)
-    for reserved in ("name", "body"):
-        if reserved in values:
-            raise PlaybookError(
-                shown,
-                _line_of(node, (reserved,), first_line),
-                f"'{reserved}' is set by the file",
-                f"remove '{reserved}' from the front matter",
-            )
-    try:
-        return Playbook(**values, name=name, body=text[fences[1].end() :])
-    except ValidationError as invalid:
-        # A misspelt key is missing too; the spelling is what to change.
-        problem = min(invalid.errors(), key=lambda each: each["type"] != "extra_forbidden")
-        where = tuple(part for part in problem["loc"] if part != "tuple")
-        line = _line_of(node, where, first_line)
-        raise PlaybookError(
-            shown, line, *_in_words(problem["type"], where, problem["msg"])
-        ) from None
+    if not path.is_file() or "." in name:
+        known = ", ".join(playbook_names(prompts_dir)) or "none"
+        shown = f"{prompts_dir.name}/playbooks/{name}.md"
+        raise PlaybookError(shown, 1, "no such playbook", f"set PLAYBOOK to one of: {known}")
+    written = read_front_matter(path)
+    return written, written.checked(Playbook, written.values, name=name, body=written.body)
 
 
-class _PlainLoader(yaml.SafeLoader):
-    """Reads what looks like a date as the text that it is: 2026-13-45 must not raise."""
-
-    yaml_constructors: ClassVar = {
-        **yaml.SafeLoader.yaml_constructors,
-        "tag:yaml.org,2002:timestamp": yaml.SafeLoader.construct_yaml_str,
-    }
-
-
-def _parse_front_matter(
-    shown: str, head: str, first_line: int
-) -> tuple[yaml.Node | None, dict[str, Any]]:
-    try:
-        node = yaml.compose(head, Loader=yaml.SafeLoader)
-        values = yaml.load(head, Loader=_PlainLoader)  # noqa: S506 (it is a SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = first_line + (error.problem_mark.line if error.problem_mark else 0)
-        raise PlaybookError(
-            shown,
-            line,
-            f"is not valid YAML ({error.problem})",
-            "check the indent, and put quotes around text with a colon in it",
-        ) from None
-    except yaml.reader.ReaderError as error:
-        line = first_line + head[: error.position].count("\n")
-        raise PlaybookError(
-            shown, line, f"is not valid YAML ({error.reason})", "remove the invisible character"
-        ) from None
-    if (twice := _written_twice(node)) is not None:
-        line = first_line + twice.start_mark.line
-        raise PlaybookError(shown, line, f"'{twice.value}' is written twice", "remove one of them")
-    if not isinstance(values, dict):
-        raise PlaybookError(
-            shown, first_line, "front matter is not a list of keys", "write key: value"
-        )
-    return node, {str(key): value for key, value in values.items()}
-
-
-def _written_twice(node: yaml.Node | None) -> yaml.ScalarNode | None:
-    """The first key that stands twice in one mapping; YAML itself would drop the first value."""
-    if isinstance(node, yaml.SequenceNode):
-        return next(filter(None, map(_written_twice, node.value)), None)
-    if not isinstance(node, yaml.MappingNode):
-        return None
-    seen: set[str] = set()
-    for key, value in node.value:
-        if isinstance(key, yaml.ScalarNode) and key.value in seen:
-            return key
-        seen.add(str(key.value))
-        if (inner := _written_twice(value)) is not None:
-            return inner
-    return None
-
-
-def _line_of(node: yaml.Node | None, path: tuple[int | str, ...], first_line: int) -> int:
-    """The file's line where `path` is written, or the nearest line above it that exists."""
-    line = 0
-    for part in path:
-        child: yaml.Node | None = None
-        if isinstance(node, yaml.MappingNode):
-            for key, value in node.value:
-                if key.value == str(part):
-                    child, line = value, key.start_mark.line
-        elif isinstance(node, yaml.SequenceNode) and part in range(len(node.value)):
-            child = node.value[int(part)]
-            line = child.start_mark.line
-        if child is None:
-            break
-        node = child
-    return first_line + line
-
-
-def _in_words(kind: str, where: tuple[int | str, ...], message: str) -> tuple[str, str]:
-    name = ".".join(str(part) for part in where) or "playbook"
-    if kind == "missing":
-        return f"'{name}' is missing", f"add '{name}' (see prompts/playbooks/default.md)"
-    if kind == "extra_forbidden":
-        return f"unknown key '{name}'", "remove it, or check its spelling"
-    return f"'{name}' is not valid", message.removeprefix("Value error, ")
+def playbook_names(prompts_dir: Path) -> list[str]:
+    """The playbooks that are there. `default.fr.md` is a language of `default`, not a playbook."""
+    paths = (prompts_dir / "playbooks").glob("*.md")
+    return sorted(path.stem for path in paths if "." not in path.stem)

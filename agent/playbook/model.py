@@ -144,7 +144,13 @@ class Playbook(_Part):
     company: Line
     agent: Line
     language: str
+    """Of this text; `languages` are all that the call may be held in, the first is the default."""
+    languages: tuple[str, ...] = Field(default=(), validate_default=True)
+    opening: tuple[str, ...] = ()
+    """The languages of the first sentences where nothing is known of the caller."""
     disclosure: Line
+    short_disclosure: Line | None = None
+    """What an opening in several languages says in this one, with a question at its end."""
     recording: bool
     greeting: Line
     outbound_greeting: Line | None = None
@@ -162,12 +168,33 @@ class Playbook(_Part):
     def _known_language(cls, value: str) -> str:
         return language(value).code
 
-    @field_validator("disclosure")
+    @field_validator("languages")
     @classmethod
-    def _tells_who_speaks(cls, value: str, info: ValidationInfo) -> str:
+    def _own_language_among_them(
+        cls, value: tuple[str, ...], info: ValidationInfo
+    ) -> tuple[str, ...]:
+        own = info.data.get("language")
+        known = tuple(language(each).code for each in value)
+        if own is not None and known and own not in known:
+            raise ValueError(f"'languages' must contain the language of this file: {own}")
+        if len(set(known)) < len(known):
+            raise ValueError("a language is named twice")
+        return known or ((own,) if own else ())
+
+    @field_validator("opening")
+    @classmethod
+    def _spoken_here(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        spoken = info.data.get("languages", value)
+        if strange := [each for each in value if each not in spoken]:
+            raise ValueError(f"'opening' names what 'languages' does not: {', '.join(strange)}")
+        return value
+
+    @field_validator("disclosure", "short_disclosure")
+    @classmethod
+    def _tells_who_speaks(cls, value: str | None, info: ValidationInfo) -> str | None:
         code = info.data.get("language")
-        if code is None:
-            return value  # the language is wrong: that is what is told
+        if value is None or code is None:
+            return value  # with a wrong language, that is what is reported
         if not language(code).says_ai(value):
             raise ValueError("the disclosure must say that an artificial intelligence speaks")
         company = info.data.get("company", "")
@@ -178,9 +205,11 @@ class Playbook(_Part):
     @field_validator("recording")
     @classmethod
     def _told(cls, value: bool, info: ValidationInfo) -> bool:
-        disclosure, code = info.data.get("disclosure"), info.data.get("language")
-        if value and disclosure and code and not language(code).says_recorded(disclosure):
-            raise ValueError("recording is true, so the disclosure must say that it is recorded")
+        code = info.data.get("language")
+        for name in ("disclosure", "short_disclosure"):
+            spoken = info.data.get(name)
+            if value and spoken and code and not language(code).says_recorded(spoken):
+                raise ValueError(f"recording is true, so the {name} must say that it is recorded")
         return value
 
     @field_validator("questions")
@@ -208,6 +237,7 @@ class Playbook(_Part):
         spoken = self.lines
         return (
             self.disclosure,
+            *((self.short_disclosure,) if self.short_disclosure else ()),
             self.greeting,
             *((self.outbound_greeting,) if self.outbound_greeting else ()),
             *spoken.still_there,

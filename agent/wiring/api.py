@@ -17,6 +17,7 @@ from agent.api.app import build_app, public_paths
 from agent.api.parts import ApiParts
 from agent.api.rate_limits import RateLimiter, RateLimits
 from agent.errors import SettingsError
+from agent.playbook.load import playbook_names
 from agent.settings import Environment, Settings
 from agent.store.attempts import AttemptStore
 from agent.store.call_list import CallList
@@ -88,7 +89,6 @@ async def api_parts(settings: Settings) -> AsyncIterator[ApiParts]:
     verifier = build_verifier(settings)
     limits = RateLimits(settings.api_requests_per_minute, settings.api_requests_per_minute_overall)
     docs_open = settings.api_docs and settings.environment is not Environment.PRODUCTION
-    playbooks = (settings.prompts_dir / "playbooks").glob("*.md")
     async with (
         Database(settings.database_url or "", max_size=_POOL) as database,
         client(settings) as livekit,
@@ -112,7 +112,7 @@ async def api_parts(settings: Settings) -> AsyncIterator[ApiParts]:
             livekit=LiveKitOverview(livekit),
             rules=gate_rules(settings),
             thresholds=watch_thresholds(settings),
-            playbooks=frozenset(path.stem for path in playbooks),
+            playbooks=frozenset(playbook_names(settings.prompts_dir)),
             outbound_trunk=trunk_name(),
             recordings_dir=settings.recordings_dir,
             now=partial(datetime.now, UTC),
