@@ -14,8 +14,8 @@ from agent.store.attempts import AttemptStore
 from agent.store.call_list import CallList
 from agent.store.calls import CallStore
 from agent.store.heartbeats import HeartbeatStore
+from agent.store.kill_switch import KillSwitchStore
 from agent.store.opt_outs import OptOutList
-from agent.store.refusals import RefusalStore
 from agent.store.statistics import ActivityStore
 from agent.store.trunks import TrunkStore
 from agent.store.webhook_freshness import WebhookFreshness
@@ -28,13 +28,13 @@ class ApiParts:
 
     gatekeeper: Gatekeeper
     attempts: AttemptStore
-    refusals: RefusalStore
     calls: CallStore
     call_list: CallList
     opt_outs: OptOutList
     heartbeats: HeartbeatStore
     activity: ActivityStore
     trunks: TrunkStore
+    kill_switch: KillSwitchStore
     freshness: WebhookFreshness
     livekit: LiveKitOverview
     rules: Rules

@@ -20,7 +20,7 @@ from agent.settings import Settings
 from agent.store.attempts import AttemptStore
 from agent.store.calls import CallStore
 from agent.store.database import Database
-from agent.store.heartbeats import why_no_dialling
+from agent.store.kill_switch import KillSwitchStore
 from agent.telephony.dial import cli_form
 from agent.telephony.livekit_api import client
 from agent.telephony.trunks import find_outbound_trunk
@@ -105,7 +105,7 @@ async def ask_first(opened: Database, current: Settings, number: PhoneNumber) ->
     decision = may_call(number, facts, gate_rules(current))
     if not decision.allowed:
         raise Refused(str(decision))
-    if problems := await why_no_dialling(opened):
+    if problems := await KillSwitchStore(opened).why_no_dialling():
         raise Unavailable(f"nobody would place this call: {'; '.join(problems)}")
 
 

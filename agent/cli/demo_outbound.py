@@ -28,7 +28,7 @@ from agent.local.stack.processes import spawn
 from agent.settings import ROOT, Settings
 from agent.store.attempts import AttemptStore
 from agent.store.database import Database
-from agent.store.heartbeats import why_no_dialling
+from agent.store.kill_switch import KillSwitchStore
 
 SCENARIO = "not-interested"
 _READY_SECONDS = 60.0
@@ -104,7 +104,7 @@ async def _until_ready(database: Database) -> None:
     """Both processes have said that they live."""
     try:
         async with asyncio.timeout(_READY_SECONDS):
-            while problems := await why_no_dialling(database):  # noqa: ASYNC110  # other processes
+            while problems := await KillSwitchStore(database).why_no_dialling():  # noqa: ASYNC110  # other processes
                 await asyncio.sleep(_LOOK_SECONDS)
     except TimeoutError:
         raise StackError(f"no call can be placed: {'; '.join(problems)}") from None

@@ -12,8 +12,8 @@ import structlog
 
 from agent.domain.suspicion import Pattern, Severity, Thresholds, suspicions
 from agent.errors import DatabaseUnavailable
+from agent.store.kill_switch import KillSwitchStore
 from agent.store.statistics import ActivityStore
-from agent.store.trunks import TrunkStore
 
 log = structlog.get_logger(__name__)
 
@@ -26,12 +26,12 @@ class Watch:
     def __init__(
         self,
         activity: ActivityStore,
-        trunks: TrunkStore,
+        kill_switch: KillSwitchStore,
         thresholds: Thresholds,
         now: Callable[[], datetime],
     ) -> None:
         self._activity = activity
-        self._trunks = trunks
+        self._kill_switch = kill_switch
         self._thresholds = thresholds
         self._now = now
         self._told: dict[Pattern, Severity] = {}
@@ -61,6 +61,6 @@ class Watch:
                 )
         self._told = {each.pattern: each.severity for each in found}
         stopping = [str(each) for each in found if each.severity is Severity.STOP]
-        if stopping and not (await self._trunks.switch()).stopped:
-            await self._trunks.stop_dialling("the watch: " + "; ".join(stopping))
+        if stopping and not (await self._kill_switch.show()).stopped:
+            await self._kill_switch.stop("the watch: " + "; ".join(stopping))
             log.error("dialling_stopped_by_watch", patterns=[each.pattern for each in found])

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from agent.doctor.findings import Finding, error, ok, warning
 from agent.store.heartbeats import Process, ProcessKind
-from agent.store.trunks import Switch, Trunk
+from agent.store.kill_switch import Switch
+from agent.store.trunks import Trunk
 
 _RESUME = "python agent.py calls stop-all --resume"
 

@@ -174,9 +174,12 @@ _PACE = 0.99
 
 
 def seconds_per_call(calls_per_second: float) -> float:
-    """The distance of a trunk's slots: a little more than its share.
+    """Seconds between two slots of a trunk, 1 % more than 1/CPS.
 
-    A call goes out some milliseconds after its slot, and the one a second later waits for it (see
-    `worker.slot`); the little more is what it catches up with.
+    Calls go out milliseconds after their slot and wait for each other (see `worker.slot`); the 1 %
+    lets them catch up.
+
+    >>> round(seconds_per_call(5), 3)
+    0.202
     """
     return 1.0 / (calls_per_second * _PACE)

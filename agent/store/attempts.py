@@ -28,7 +28,7 @@ from agent.domain.phone_numbers import PhoneNumber
 from agent.errors import IdempotencyConflict, Refused, RoomInUse
 from agent.store.database import Database
 from agent.store.event_json import Json, storable
-from agent.store.queries import query
+from agent.store.query import query
 
 NOTIFY_CHANNEL = "attempts"
 
@@ -41,13 +41,12 @@ _RECENT = query("attempts/recent")
 _FACTS = query("attempts/contact_facts")
 _NOTIFY = query("attempts/notify")
 _CLAIM = query("attempts/claim")
-_NEXT_DUE = query("attempts/next_due")
 _RECORD_GATE = query("attempts/record_gate")
 _END = query("attempts/end")
 _CANCEL = query("attempts/cancel")
 _REQUEUE = query("attempts/requeue")
 _LOST_CLAIMS = query("attempts/lost_claims")
-_FORGET_KEYS = query("attempts/forget_keys")
+_ADD_REFUSED = query("attempts/add_refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,29 +85,34 @@ class AttemptStore:
         async with self._database.connection() as connection, connection.transaction():
             if idempotency is not None:
                 new = await connection.fetchval(
-                    _ADD_KEY,
-                    *(idempotency.subject, idempotency.key, idempotency.body_hash),
-                    *(attempt_id, idempotency.status, dict(idempotency.answer), now),
+                    *_ADD_KEY(
+                        subject=idempotency.subject,
+                        key=idempotency.key,
+                        body_hash=idempotency.body_hash,
+                        attempt_id=attempt_id,
+                        status=idempotency.status,
+                        answer=dict(idempotency.answer),
+                        now=now,
+                    )
                 )
                 if new is None:
                     # Its own statement: it sees what was committed while the one above waited.
-                    known = await connection.fetchrow(_KEY, idempotency.subject, idempotency.key)
+                    known = await connection.fetchrow(
+                        *_KEY(subject=idempotency.subject, key=idempotency.key)
+                    )
                     assert known is not None, "keys are kept for longer than a request takes"
                     _same_request(known, idempotency.body_hash)
-                    return _attempt(await connection.fetchrow(_SHOW, known["attempt_id"]))
+                    return _attempt(
+                        await connection.fetchrow(*_SHOW(attempt_id=known["attempt_id"]))
+                    )
             try:
                 row = await connection.fetchrow(
-                    _ADD,
-                    *(
-                        attempt_id,
-                        now,
-                        request.origin,
-                        request.basis,
-                        request.customer_id,
-                        request.number,
-                    ),
-                    *(request.room_name, request.participant_identity, request.participant_name),
-                    *(request.playbook, request.due_at, call_id, gate_form(gate, now)),
+                    *_ADD(
+                        **_request_columns(request, attempt_id, call_id, gate, now),
+                        room_name=request.room_name,
+                        participant_identity=request.participant_identity,
+                        participant_name=request.participant_name,
+                    )
                 )
             except asyncpg.UniqueViolationError as error:
                 if error.constraint_name == "attempts_room":
@@ -117,7 +121,7 @@ class AttemptStore:
                         "name, or leave it out"
                     ) from None
                 raise
-            await connection.execute(_NOTIFY)
+            await connection.execute(*_NOTIFY())
         return _attempt(row)
 
     async def known_answer(self, subject: str, key: str, body_hash: str) -> KnownAnswer | None:
@@ -126,7 +130,7 @@ class AttemptStore:
         Raises IdempotencyConflict when that was another request.
         """
         async with self._database.connection() as connection:
-            row = await connection.fetchrow(_KEY, subject, key)
+            row = await connection.fetchrow(*_KEY(subject=subject, key=key))
         if row is None:
             return None
         _same_request(row, body_hash)
@@ -135,22 +139,22 @@ class AttemptStore:
     async def show(self, attempt_id: UUID) -> Attempt:
         """One attempt. Raises Refused: there is none."""
         async with self._database.connection() as connection:
-            return _attempt(await connection.fetchrow(_SHOW, attempt_id))
+            return _attempt(await connection.fetchrow(*_SHOW(attempt_id=attempt_id)))
 
     async def of_call(self, call_id: UUID) -> Attempt:
         """The attempt that a call belongs to. Raises Refused: it is nobody's."""
         async with self._database.connection() as connection:
-            return _attempt(await connection.fetchrow(_OF_CALL, call_id))
+            return _attempt(await connection.fetchrow(*_OF_CALL(call_id=call_id)))
 
     async def recent(self, limit: int = 20) -> list[Attempt]:
         """The latest attempts, newest first."""
         async with self._database.connection() as connection:
-            return [_attempt(row) for row in await connection.fetch(_RECENT, limit)]
+            return [_attempt(row) for row in await connection.fetch(*_RECENT(limit=limit))]
 
     async def contact_facts(self, number: PhoneNumber, now: datetime) -> ContactFacts:
         """What the gate has to know for a call to this number at `now`."""
         async with self._database.connection() as connection:
-            row = await connection.fetchrow(_FACTS, number, now)
+            row = await connection.fetchrow(*_FACTS(number=number, now=now))
         assert row is not None
         return ContactFacts(row["opted_out"], row["calls_in_a_day"], row["minutes_today"])
 
@@ -159,47 +163,62 @@ class AttemptStore:
         if limit <= 0:
             return []
         async with self._database.connection() as connection:
-            rows = await connection.fetch(_CLAIM, dialler_id, limit, trunk)
+            rows = await connection.fetch(*_CLAIM(dialler_id=dialler_id, limit=limit, trunk=trunk))
         return [_attempt(row) for row in rows]
-
-    async def seconds_to_next(self) -> float | None:
-        """Until an attempt is due, 0 or less if one is; None if nothing waits."""
-        async with self._database.connection() as connection:
-            seconds: float | None = await connection.fetchval(_NEXT_DUE)
-        return seconds
 
     async def record_gate(self, attempt_id: UUID, decision: Decision, now: datetime) -> None:
         """Keep the gate's latest answer with all its reasons."""
         async with self._database.connection() as connection:
-            await connection.execute(_RECORD_GATE, attempt_id, gate_form(decision, now))
+            await connection.execute(
+                *_RECORD_GATE(attempt_id=attempt_id, gate=_gate_json(decision, now))
+            )
 
     async def end(self, attempt_id: UUID, outcome: AttemptOutcome, why: str | None = None) -> bool:
         """The attempt is over without (another) call. False: it was over before."""
         async with self._database.connection() as connection:
-            return await connection.fetchval(_END, attempt_id, outcome, why) is not None
+            return (
+                await connection.fetchval(*_END(attempt_id=attempt_id, outcome=outcome, why=why))
+                is not None
+            )
 
     async def cancel(self, attempt_id: UUID) -> bool:
         """Nobody is to be called after all. False: too late, it is being dialled or over."""
         async with self._database.connection() as connection:
-            return await connection.fetchval(_CANCEL, attempt_id) is not None
+            return await connection.fetchval(*_CANCEL(attempt_id=attempt_id)) is not None
 
     async def requeue(
         self, attempt_id: UUID, *, after: float, call_id: UUID, why: str | None
     ) -> bool:
         """Put a claimed attempt that has no call yet back, to be tried in `after` seconds."""
         async with self._database.connection() as connection:
-            done = await connection.fetchval(_REQUEUE, attempt_id, after, call_id, why)
+            done = await connection.fetchval(
+                *_REQUEUE(attempt_id=attempt_id, after=after, call_id=call_id, why=why)
+            )
         return done is not None
 
     async def lost_claims(self, seconds: float) -> list[Attempt]:
         """Attempts claimed so long ago of which no call is on its way: their dialler died."""
         async with self._database.connection() as connection:
-            return [_attempt(row) for row in await connection.fetch(_LOST_CLAIMS, seconds)]
+            rows = await connection.fetch(*_LOST_CLAIMS(seconds=seconds))
+        return [_attempt(row) for row in rows]
 
-    async def forget_old_keys(self) -> None:
-        """Idempotency keys of more than two days ago."""
+    async def add_refused(
+        self,
+        request: CallRequest,
+        *,
+        attempt_id: UUID,
+        call_id: UUID,
+        gate: Decision,
+        now: datetime,
+    ) -> None:
+        """Write a request down that the gate refused at once, over in the same statement.
+
+        No dialler ever sees it.
+        """
         async with self._database.connection() as connection:
-            await connection.execute(_FORGET_KEYS)
+            await connection.execute(
+                *_ADD_REFUSED(**_request_columns(request, attempt_id, call_id, gate, now))
+            )
 
 
 def _same_request(known: asyncpg.Record, body_hash: str) -> None:
@@ -209,7 +228,29 @@ def _same_request(known: asyncpg.Record, body_hash: str) -> None:
         )
 
 
-def gate_form(decision: Decision | None, now: datetime) -> Json:
+def _request_columns(
+    request: CallRequest,
+    attempt_id: UUID,
+    call_id: UUID,
+    gate: Decision | None,
+    now: datetime,
+) -> dict[str, object]:
+    """What every attempt is written with, refused or not."""
+    return {
+        "id": attempt_id,
+        "now": now,
+        "origin": request.origin,
+        "basis": request.basis,
+        "customer_id": request.customer_id,
+        "number": request.number,
+        "playbook": request.playbook,
+        "due_at": request.due_at,
+        "call_id": call_id,
+        "gate": _gate_json(gate, now),
+    }
+
+
+def _gate_json(decision: Decision | None, now: datetime) -> Json:
     """The gate's answer as JSON, with the moment at which it was given."""
     if decision is None:
         return None

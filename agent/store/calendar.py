@@ -9,7 +9,7 @@ from agent.domain.appointments import Appointment, OpeningHours, TimeSlot, free_
 from agent.errors import Refused
 from agent.store.database import Database
 from agent.store.event_json import storable
-from agent.store.queries import query
+from agent.store.query import query
 
 _TAKEN_SLOTS = query("calendar/taken")
 _BOOK = query("calendar/book")
@@ -27,7 +27,7 @@ class PostgresCalendar:
     async def free_slots(self, now: datetime, limit: int) -> list[TimeSlot]:
         """The next `limit` free slots, soonest first."""
         async with self._database.connection() as connection:
-            rows = await connection.fetch(_TAKEN_SLOTS, self._name, now)
+            rows = await connection.fetch(*_TAKEN_SLOTS(calendar=self._name, since=now))
         return free_slots(self._hours, {row["starts_at"] for row in rows}, now, limit)
 
     async def book(
@@ -38,14 +38,23 @@ class PostgresCalendar:
         Raises Refused: in the past, outside the hours, not on the grid, taken.
         """
         slot = slot_at(self._hours, starts_at, now)
-        place = (self._name, slot.starts_at.astimezone(UTC))
+        starts_at = slot.starts_at.astimezone(UTC)
         async with self._database.connection() as connection:
             row = await connection.fetchrow(
-                _BOOK, *place, slot.minutes, call_id, str(storable(note)), now
+                *_BOOK(
+                    calendar=self._name,
+                    starts_at=starts_at,
+                    minutes=slot.minutes,
+                    call_id=call_id,
+                    note=str(storable(note)),
+                    now=now,
+                )
             )
             # Who lost the race, or asks again because the answer was lost, looks who has it. Its
             # own statement: the one above does not see what was committed while it waited.
-            row = row or await connection.fetchrow(_APPOINTMENT_AT, *place)
+            row = row or await connection.fetchrow(
+                *_APPOINTMENT_AT(calendar=self._name, starts_at=starts_at)
+            )
         if row is None or row["call_id"] != call_id:
             raise Refused("that slot is already taken: offer another one")
         return appointment_from(row)

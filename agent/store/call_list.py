@@ -13,7 +13,7 @@ import asyncpg
 from agent.domain.calls import CallState, Direction
 from agent.domain.dispositions import Disposition
 from agent.store.database import Database
-from agent.store.queries import query
+from agent.store.query import query
 
 _LIST = query("calls/list")
 
@@ -83,11 +83,18 @@ class CallList:
         """At most `limit` calls. Calls that are added meanwhile never shift a page."""
         async with self._database.connection() as connection:
             rows = await connection.fetch(
-                _LIST,
-                *(wanted.direction, wanted.disposition, wanted.number, wanted.customer_id),
-                *(wanted.room_name, wanted.since, wanted.until),
-                *((after.created_at, after.id) if after else (None, None)),
-                limit + 1,
+                *_LIST(
+                    direction=wanted.direction,
+                    disposition=wanted.disposition,
+                    number=wanted.number,
+                    customer_id=wanted.customer_id,
+                    room_name=wanted.room_name,
+                    since=wanted.since,
+                    until=wanted.until,
+                    after_created_at=after.created_at if after else None,
+                    after_id=after.id if after else None,
+                    limit=limit + 1,
+                )
             )
         calls = tuple(_listed(row) for row in rows[:limit])
         last = calls[-1] if len(rows) > limit else None

@@ -25,13 +25,13 @@ from agent.domain.calls import (
     ordered,
 )
 from agent.domain.carrier import CarrierView
-from agent.domain.phone_numbers import parse
 from agent.domain.record import CallRecord, fold
 from agent.errors import Refused
 from agent.store.calendar import appointment_from
 from agent.store.database import Connection, Database
 from agent.store.event_json import Json, events_form, storable, turns_form
-from agent.store.queries import query
+from agent.store.opt_outs import comparable
+from agent.store.query import query
 
 _LOCK_CALL = query("calls/lock")
 _APPEND_EVENTS = query("calls/append_events")
@@ -43,9 +43,6 @@ _FIND_CALLS = query("calls/find")
 _EVENTS_OF_CALL = query("calls/events")
 _TURNS_OF_CALL = query("calls/turns")
 _APPOINTMENT_OF_CALL = query("calls/appointment")
-_IS_OPTED_OUT = query("opt_outs/contains")
-_ADD_OPT_OUT = query("opt_outs/add_one")
-_LIST_OPT_OUTS = query("opt_outs/list")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +55,8 @@ class CallDetail:
     appointment: Appointment | None
 
 
-@dataclass(frozen=True, slots=True)
-class OptOut:
-    """Somebody who does not want to be called. `source`: where they said so. Permanent."""
-
-    number: str
-    scope: str
-    source: str
-    at: datetime
-
-
 class CallStore:
-    """Calls, their events and turns, and opt-outs. Every method raises DatabaseUnavailable."""
+    """Calls, their events and turns. Every method raises DatabaseUnavailable."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -92,7 +79,7 @@ class CallStore:
     async def recent(self, limit: int = 20) -> list[CallRecord]:
         """The latest calls, newest first."""
         async with self._database.connection() as connection:
-            rows = await connection.fetch(_RECENT_EVENTS, limit)
+            rows = await connection.fetch(*_RECENT_EVENTS(limit=limit))
         by_call: dict[UUID, list[CallEvent]] = defaultdict(list)
         for event in _events(rows):
             if event.call_id is not None:
@@ -106,16 +93,16 @@ class CallStore:
         Raises Refused: no such call, or several begin like this.
         """
         async with self._database.connection() as connection:
-            found = await connection.fetch(_FIND_CALLS, str(call_id).lower())
+            found = await connection.fetch(*_FIND_CALLS(beginning=str(call_id).lower()))
             if len(found) != 1:
                 problem = "several calls have an id that begins" if found else "no call has an id"
                 raise Refused(
                     f"{problem} like {str(call_id)!r}: `python agent.py calls` lists them"
                 )
             full_id: UUID = found[0]["id"]
-            events = await connection.fetch(_EVENTS_OF_CALL, full_id)
-            turns = await connection.fetch(_TURNS_OF_CALL, full_id)
-            appointment = await connection.fetchrow(_APPOINTMENT_OF_CALL, full_id)
+            events = await connection.fetch(*_EVENTS_OF_CALL(call_id=full_id))
+            turns = await connection.fetch(*_TURNS_OF_CALL(call_id=full_id))
+            appointment = await connection.fetchrow(*_APPOINTMENT_OF_CALL(call_id=full_id))
         known = ordered(_events(events))
         return CallDetail(
             record=fold(full_id, known),
@@ -130,32 +117,16 @@ class CallStore:
         Not a later one: a room that somebody named can be used again.
         """
         async with self._database.connection() as connection:
-            found: UUID | None = await connection.fetchval(_OPEN_CALL_IN_ROOM, room_name, before)
-            return found
+            found: UUID | None = await connection.fetchval(
+                *_OPEN_CALL_IN_ROOM(room_name=room_name, before=before)
+            )
+        return found
 
     async def unfinished(self, before: datetime) -> list[str]:
         """Rooms of calls that rang or were answered, began before then, and have not ended."""
         async with self._database.connection() as connection:
-            rows = await connection.fetch(_ABANDONED_CALLS, before)
+            rows = await connection.fetch(*_ABANDONED_CALLS(before=before))
         return [row["room_name"] for row in rows]
-
-    async def is_opted_out(self, number: str) -> bool:
-        """Whether nobody may call this number, for whatever reason and campaign."""
-        async with self._database.connection() as connection:
-            return bool(await connection.fetchval(_IS_OPTED_OUT, _comparable(number)))
-
-    async def add_opt_out(
-        self, number: str, *, source: str, at: datetime, scope: str = "all"
-    ) -> None:
-        """Never call this number again. The first one counts; adding it again changes nothing."""
-        async with self._database.connection() as connection:
-            await connection.execute(_ADD_OPT_OUT, _comparable(number), scope, source, at)
-
-    async def opt_outs(self, limit: int = 100) -> list[OptOut]:
-        """The latest opt-outs, newest first."""
-        async with self._database.connection() as connection:
-            rows = await connection.fetch(_LIST_OPT_OUTS, limit)
-        return [OptOut(row["number"], row["scope"], row["source"], row["at"]) for row in rows]
 
     async def _append_to(
         self, call_id: UUID | None, events: Sequence[CallEvent], turns: Sequence[CallTurn]
@@ -174,16 +145,20 @@ async def append_within(
     # An upsert cannot write a row twice: of a turn told twice the later version counts.
     latest = list({turn.turn_id: turn for turn in turns}.values())
     if call_id is not None:
-        await connection.execute(_LOCK_CALL, str(call_id))
-    rows = await connection.fetch(_APPEND_EVENTS, events_form(events), turns_form(latest), call_id)
+        await connection.execute(*_LOCK_CALL(call_id=str(call_id)))
+    rows = await connection.fetch(
+        *_APPEND_EVENTS(events=events_form(events), turns=turns_form(latest), call_id=call_id)
+    )
     known = ordered(_events(rows))
     if call_id is not None and known:
         record = fold(call_id, known)
-        await connection.execute(_RECORD_CALL, _row(record), _opt_outs(record, known))
+        await connection.execute(
+            *_RECORD_CALL(row=columns_of(record), opt_outs=_opt_outs(record, known))
+        )
 
 
-def _row(record: CallRecord) -> Json:
-    """The record as a row of call_logs."""
+def columns_of(record: CallRecord) -> Json:
+    """The record as a row of call_logs, by column."""
     outcome = record.outcome
     return storable(
         {
@@ -237,9 +212,9 @@ def _opt_outs(record: CallRecord, events: Iterable[CallEvent]) -> Json:
         number = str(event.detail.get("number") or other_side)
         if event.kind is EventKind.OPTED_OUT and number:
             found.setdefault(
-                _comparable(number),
+                comparable(number),
                 {
-                    "number": _comparable(number),
+                    "number": comparable(number),
                     "scope": "all",
                     "source": f"call:{event.detail.get('heard_by') or event.source}",
                     "call_id": str(record.id),
@@ -247,14 +222,6 @@ def _opt_outs(record: CallRecord, events: Iterable[CallEvent]) -> Json:
                 },
             )
     return storable([found[number] for number in sorted(found)])
-
-
-def _comparable(number: str) -> str:
-    """E.164 where it can be read; else as given: a wish not to be called is never thrown away."""
-    try:
-        return parse(number)
-    except Refused:
-        return number.strip()
 
 
 def _events(rows: Iterable[asyncpg.Record]) -> list[CallEvent]:

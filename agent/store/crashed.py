@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from agent.domain.calls import CallEvent, EventKind, Source
+from agent.domain.outbound_events import died
 from agent.store.calls import CallStore
 
 
@@ -24,17 +24,5 @@ class CrashedCalls:
         call_id = await self._store.open_in(room_name, at)
         if call_id is None:
             return False
-        await self._store.append(
-            [
-                CallEvent(
-                    call_id=call_id,
-                    kind=kind,
-                    at=at,
-                    source=Source.RECONCILER,
-                    source_id=f"{call_id}:{kind}",
-                    detail={"error": "process_died"} if kind is EventKind.CRASHED else {},
-                )
-                for kind in (EventKind.CRASHED, EventKind.ENDED)
-            ]
-        )
+        await self._store.append(died(call_id, at))
         return True

@@ -1,17 +1,20 @@
 """Connections to Postgres: a small pool, and one error for everything that makes it unusable."""
 
 import asyncio
+import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from types import TracebackType
 from typing import Self, TypeAlias
 from urllib.parse import urlsplit
 
 import asyncpg
+import structlog
 from asyncpg.pool import PoolConnectionProxy
 
 from agent.errors import DatabaseUnavailable, SettingsError
+
+log = structlog.get_logger(__name__)
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 
@@ -19,6 +22,7 @@ CONNECT_SECONDS = 5.0
 """Longest wait for a connection, new or from the pool."""
 COMMAND_SECONDS = 10.0
 """Longest wait for one statement: a half-open socket must not hold a call's record for ever."""
+_LISTEN_AGAIN_SECONDS = 5.0
 
 _UNAVAILABLE = (
     OSError,
@@ -83,12 +87,7 @@ class Database:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *exc: object) -> None:
         await self.close()
 
     async def _opened(self) -> "asyncpg.Pool[asyncpg.Record]":
@@ -105,6 +104,42 @@ class Database:
                     server_settings={"application_name": "ai-sales-call", "timezone": "UTC"},
                 )
             return self._pool
+
+
+async def listen(dsn: str, channel: str, on_notify: Callable[[], None]) -> None:
+    """Call `on_notify` for every NOTIFY on the channel, until cancelled.
+
+    Only a help: the listener looks by itself as well, for while the connection is away.
+    """
+    while True:
+        with contextlib.suppress(DatabaseUnavailable):
+            await _listen_once(dsn, channel, on_notify)
+        log.warning("listening_interrupted", channel=channel)
+        await asyncio.sleep(_LISTEN_AGAIN_SECONDS)
+
+
+async def _listen_once(dsn: str, channel: str, on_notify: Callable[[], None]) -> None:
+    async with connect(dsn) as connection:
+        lost = asyncio.Event()
+        connection.add_termination_listener(lambda _: lost.set())
+        await connection.add_listener(channel, lambda *_: on_notify())
+        on_notify()  # for what was written while nobody listened
+        await lost.wait()
+
+
+@asynccontextmanager
+async def connect(dsn: str) -> AsyncIterator[Connection]:
+    """One connection outside any pool, closed after the block. Errors as in `Database`."""
+    check_dsn(dsn)
+    try:
+        connection = await asyncpg.connect(dsn, timeout=CONNECT_SECONDS)
+        try:
+            yield connection
+        finally:
+            with contextlib.suppress(OSError, TimeoutError, asyncpg.InterfaceError):
+                await connection.close(timeout=1)
+    except _UNAVAILABLE as error:
+        raise unavailable(dsn, error) from error
 
 
 def check_dsn(dsn: str) -> None:

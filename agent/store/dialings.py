@@ -19,7 +19,7 @@ from agent.domain.calls import CallEvent
 from agent.domain.contactability import Rules
 from agent.store.calls import append_within
 from agent.store.database import Connection, Database
-from agent.store.queries import query
+from agent.store.query import query
 
 _BEGIN_TRY = query("dialings/begin_try")
 _ADD_DIALING = query("dialings/add")
@@ -33,7 +33,7 @@ _END_DIALING = query("dialings/end")
 _END_ATTEMPT = query("attempts/end")
 _REQUEUE = query("attempts/requeue")
 _OPEN = query("dialings/open")
-_FREE_PLACES = query("heartbeats/free_capacity")
+_FREE_CAPACITY = query("heartbeats/free_capacity")
 
 
 class NotNow(StrEnum):
@@ -57,14 +57,17 @@ class NotNow(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """The trunk's slot that this call has taken, in seconds from when it was told."""
+    """The slot this call has taken. Seconds count from the database's answer.
+
+    >>> Slot(wait=0.3, usable=1.2, settled=True)  # answered at 10.00: dial from 10.30 to 11.20
+    """
 
     wait: float
-    """Dial after so long, not before."""
+    """Dial after this time, not before."""
     usable: float
-    """Nor later than this: the slot is then left empty, and `renew` takes another."""
+    """Nor later than this: the slot then stays empty, and `renew` takes another."""
     settled: bool
-    """False: `wait` may become longer, for a call before this one has not said when it dialled."""
+    """False: the call before this one has not reported its dialing yet, so `wait` may grow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +110,20 @@ class DialingStore:
         try:
             async with self._database.connection() as connection, connection.transaction():
                 mine = await connection.fetchval(
-                    _BEGIN_TRY, attempt.id, attempt.call_id, dialler_id
+                    *_BEGIN_TRY(
+                        attempt_id=attempt.id, call_id=attempt.call_id, dialler_id=dialler_id
+                    )
                 )
                 if mine is None:
                     return False
                 await connection.execute(
-                    _ADD_DIALING,
-                    *(attempt.call_id, attempt.id, attempt.request.number),
-                    *(attempt.room_name, trunk),
+                    *_ADD_DIALING(
+                        call_id=attempt.call_id,
+                        attempt_id=attempt.id,
+                        number=attempt.request.number,
+                        room_name=attempt.room_name,
+                        trunk=trunk,
+                    )
                 )
                 await append_within(connection, attempt.call_id, [created])
         except asyncpg.UniqueViolationError:
@@ -129,33 +138,38 @@ class DialingStore:
         From here on the attempt is used up unless the trunk itself refuses.
         """
         async with self._database.connection() as connection, connection.transaction():
-            await connection.execute(_LOCK_TRUNK, trunk)
+            await connection.execute(*_LOCK_TRUNK(name=trunk))
             row = await connection.fetchrow(
-                _BEGIN_DIALLING,
-                *(call_id, rules.calls_per_number_per_day, rules.minutes_a_day, seconds_per_call),
+                *_BEGIN_DIALLING(
+                    call_id=call_id,
+                    calls_a_day=rules.calls_per_number_per_day,
+                    minutes_a_day=rules.minutes_a_day,
+                    spacing=seconds_per_call,
+                )
             )
         return _slot(row)
 
     async def look(self, call_id: UUID) -> Slot | NotNow:
         """The slot as it stands, or what has come in between since `begin`."""
         async with self._database.connection() as connection:
-            return _slot(await connection.fetchrow(_LOOK_AT_SLOT, call_id))
+            return _slot(await connection.fetchrow(*_LOOK_AT_SLOT(call_id=call_id)))
 
     async def renew(self, call_id: UUID, trunk: str, seconds_per_call: float) -> Slot | NotNow:
         """Another slot for a call that came too late for its own and has not dialled."""
         async with self._database.connection() as connection, connection.transaction():
-            await connection.execute(_LOCK_TRUNK, trunk)
-            return _slot(await connection.fetchrow(_RENEW_SLOT, call_id, seconds_per_call))
+            await connection.execute(*_LOCK_TRUNK(name=trunk))
+            row = await connection.fetchrow(*_RENEW_SLOT(call_id=call_id, spacing=seconds_per_call))
+        return _slot(row)
 
     async def dialled(self, call_id: UUID) -> None:
         """The call dials now. Said at once: another one waits for it."""
         async with self._database.connection() as connection:
-            await connection.execute(_DIALLED, call_id)
+            await connection.execute(*_DIALLED(call_id=call_id))
 
     async def answered(self, call_id: UUID) -> None:
         """Somebody picked up."""
         async with self._database.connection() as connection:
-            await connection.execute(_ANSWERED, call_id)
+            await connection.execute(*_ANSWERED(call_id=call_id))
 
     async def finish(self, call_id: UUID, events: Sequence[CallEvent] = ()) -> bool:
         """The call is over and may have rung: its attempt is done. False: it was over before."""
@@ -193,7 +207,7 @@ class DialingStore:
     async def open(self) -> list[OpenDialing]:
         """Every call on its way out or going on, oldest first."""
         async with self._database.connection() as connection:
-            rows = await connection.fetch(_OPEN)
+            rows = await connection.fetch(*_OPEN())
         return [
             OpenDialing(
                 call_id=row["call_id"],
@@ -211,7 +225,9 @@ class DialingStore:
     async def free_capacity(self, agent_name: str, live_seconds: float) -> int:
         """How many more calls the agent's workers of the last `live_seconds` can take now."""
         async with self._database.connection() as connection:
-            free: int = await connection.fetchval(_FREE_PLACES, agent_name, live_seconds)
+            free: int = await connection.fetchval(
+                *_FREE_CAPACITY(agent=agent_name, live_seconds=live_seconds)
+            )
         return free
 
     async def _end(
@@ -226,7 +242,9 @@ class DialingStore:
         only_if: DialingState | None = None,
     ) -> bool:
         async with self._database.connection() as connection, connection.transaction():
-            attempt_id = await connection.fetchval(_END_DIALING, call_id, returned, only_if)
+            attempt_id = await connection.fetchval(
+                *_END_DIALING(call_id=call_id, returned=returned, only_if=only_if)
+            )
             if attempt_id is None:
                 return False
             await _move_attempt(connection, attempt_id, outcome, why, again)
@@ -250,6 +268,8 @@ async def _move_attempt(
     again: Again | None,
 ) -> None:
     if again is not None:
-        await connection.execute(_REQUEUE, attempt_id, again.after, again.call_id, why)
+        await connection.execute(
+            *_REQUEUE(attempt_id=attempt_id, after=again.after, call_id=again.call_id, why=why)
+        )
     else:
-        await connection.execute(_END_ATTEMPT, attempt_id, outcome, why)
+        await connection.execute(*_END_ATTEMPT(attempt_id=attempt_id, outcome=outcome, why=why))

@@ -10,7 +10,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from agent.store.database import Database
-from agent.store.queries import query
+from agent.store.query import query
 
 BEAT_SECONDS = 2.0
 LIVE_SECONDS = 10.0
@@ -19,7 +19,6 @@ LIVE_SECONDS = 10.0
 _BEAT = query("heartbeats/beat")
 _LIVE = query("heartbeats/live")
 _LEAVE = query("heartbeats/leave")
-_SWITCH = query("kill_switch/show")
 
 
 class ProcessKind(StrEnum):
@@ -53,20 +52,25 @@ class HeartbeatStore:
         """Say that the process lives, now by the database's clock."""
         async with self._database.connection() as connection:
             await connection.execute(
-                _BEAT,
-                *(process.id, process.kind, process.host, process.pid),
-                *(process.started_at, dict(process.detail)),
+                *_BEAT(
+                    process_id=process.id,
+                    kind=process.kind,
+                    host=process.host,
+                    pid=process.pid,
+                    started_at=process.started_at,
+                    detail=dict(process.detail),
+                )
             )
 
     async def leave(self, process_id: UUID) -> None:
         """The process ends on its own accord."""
         async with self._database.connection() as connection:
-            await connection.execute(_LEAVE, process_id)
+            await connection.execute(*_LEAVE(process_id=process_id))
 
     async def live(self, kind: ProcessKind | None = None) -> list[Process]:
         """Processes heard of in the last ten seconds, of one kind or of all."""
         async with self._database.connection() as connection:
-            rows = await connection.fetch(_LIVE, kind, LIVE_SECONDS)
+            rows = await connection.fetch(*_LIVE(kind=kind, live_seconds=LIVE_SECONDS))
         return [
             Process(
                 id=row["process_id"],
@@ -80,27 +84,3 @@ class HeartbeatStore:
             for row in rows
             if row["kind"] in set(ProcessKind)
         ]
-
-    async def why_no_dialling(self) -> list[str]:
-        """What keeps a call that is asked for now from being placed soon; empty: nothing."""
-        kinds = {process.kind for process in await self.live()}
-        async with self._database.connection() as connection:
-            switch = await connection.fetchrow(_SWITCH, "dialling")
-        problems = []
-        if ProcessKind.DIALER not in kinds:
-            problems.append("no dialler is running: start `python agent.py dialer`")
-        if ProcessKind.WORKER not in kinds:
-            problems.append("no worker is running: start `python agent.py start`")
-        if switch is not None and switch["stopped"]:
-            problems.append(
-                "dialling was stopped by hand: `python agent.py calls stop-all --resume`"
-            )
-        return problems
-
-
-async def why_no_dialling(database: Database) -> list[str]:
-    """What keeps calls from being placed now, in words; an empty list: nothing does.
-
-    Ask it before an attempt is added, so that nobody waits for a call that nobody will place.
-    """
-    return await HeartbeatStore(database).why_no_dialling()

@@ -7,12 +7,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from agent.domain.phone_numbers import PhoneNumber
+import asyncpg
+
+from agent.domain.phone_numbers import PhoneNumber, parse
+from agent.errors import Refused
 from agent.store.database import Database
-from agent.store.queries import query
+from agent.store.query import query
 
 _ADD = query("opt_outs/add")
 _PAGE = query("opt_outs/page")
+_STANDING = query("opt_outs/standing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +54,39 @@ class OptOutList:
     async def add(self, numbers: Collection[PhoneNumber], *, source: str, at: datetime) -> int:
         """Never call these again, from this moment on. Returns how many were not there before."""
         async with self._database.connection() as connection:
-            added: int = await connection.fetchval(_ADD, sorted(set(numbers)), source, at)
+            added: int = await connection.fetchval(
+                *_ADD(numbers=sorted(set(numbers)), source=source, now=at)
+            )
         return added
+
+    async def standing(self, number: str) -> ListedOptOut | None:
+        """The opt-out of this number, if it has one. A number as people write it will do."""
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow(*_STANDING(number=comparable(number)))
+        return None if row is None else _listed(row)
 
     async def page(self, *, limit: int, after: OptOutCursor | None = None) -> OptOutPage:
         """At most `limit` opt-outs, newest first."""
-        place = (after.at, after.number) if after else (None, None)
         async with self._database.connection() as connection:
-            rows = await connection.fetch(_PAGE, *place, limit + 1)
-        found = tuple(
-            ListedOptOut(row["number"], row["scope"], row["source"], row["at"].astimezone(UTC))
-            for row in rows[:limit]
-        )
+            rows = await connection.fetch(
+                *_PAGE(
+                    after_at=after.at if after else None,
+                    after_number=after.number if after else None,
+                    limit=limit + 1,
+                )
+            )
+        found = tuple(_listed(row) for row in rows[:limit])
         last = found[-1] if len(rows) > limit else None
         return OptOutPage(found, OptOutCursor(last.at, last.number) if last else None)
+
+
+def comparable(number: str) -> str:
+    """E.164 where it can be read; else as given: a wish not to be called is never thrown away."""
+    try:
+        return parse(number)
+    except Refused:
+        return number.strip()
+
+
+def _listed(row: asyncpg.Record) -> ListedOptOut:
+    return ListedOptOut(row["number"], row["scope"], row["source"], row["at"].astimezone(UTC))

@@ -16,7 +16,7 @@ import structlog
 
 from agent.errors import DatabaseUnavailable
 from agent.store.database import Database
-from agent.store.queries import query
+from agent.store.query import query
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +29,7 @@ _LOCK = 0x41495344
 _ENDED = query("retention/ended_at")
 _DELETE_TURNS = query("retention/delete_turns")
 _DELETE_WEBHOOKS = query("retention/delete_webhooks")
+_FORGET_KEYS = query("attempts/forget_keys")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +50,23 @@ async def delete_older_than(cutoff: datetime, database: Database, recordings_dir
     transcripts = 0
     while True:
         async with database.connection() as connection:
-            calls: int = await connection.fetchval(_DELETE_TURNS, cutoff, _BATCH)
+            calls: int = await connection.fetchval(*_DELETE_TURNS(cutoff=cutoff, limit=_BATCH))
         transcripts += calls
         if calls < _BATCH:
             break
     while True:
         async with database.connection() as connection:
-            if await connection.fetchval(_DELETE_WEBHOOKS, cutoff, _BATCH) < _BATCH:
-                break
+            webhooks: int = await connection.fetchval(
+                *_DELETE_WEBHOOKS(cutoff=cutoff, limit=_BATCH)
+            )
+        if webhooks < _BATCH:
+            break
+    async with database.connection() as connection:
+        await connection.execute(*_FORGET_KEYS())
     recordings = failed = 0
     for batch in await asyncio.to_thread(lambda: list(_batches(recordings_dir))):
         async with database.connection() as connection:
-            rows = await connection.fetch(_ENDED, list(batch.values()))
+            rows = await connection.fetch(*_ENDED(call_ids=list(batch.values())))
         ended: dict[UUID, datetime] = {row["id"]: row["ended_at"] for row in rows}
         gone, stayed = await asyncio.to_thread(_delete_files, batch, ended, cutoff)
         recordings, failed = recordings + gone, failed + stayed

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from agent.store.database import Database
-from agent.store.queries import query
+from agent.store.query import query
 
 _FRESHNESS = query("webhooks/freshness")
 _COUNTS = query("webhooks/counts")
@@ -43,12 +43,15 @@ class WebhookFreshness:
 
     async def fresh(self) -> Freshness:
         """When webhooks last came."""
-        return await webhook_freshness(self._database)
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow(*_FRESHNESS(old_enough=TOLD_WITHIN_SECONDS))
+        assert row is not None
+        return Freshness(*map(_utc, (row["last_call_at"], row["telnyx_at"], row["livekit_at"])))
 
     async def counts(self, since: datetime) -> list[WebhookCounts]:
         """What came since the beginning of that hour, a line a source."""
         async with self._database.connection() as connection:
-            rows = await connection.fetch(_COUNTS, since)
+            rows = await connection.fetch(*_COUNTS(since=since))
         return [
             WebhookCounts(
                 *(row["source"], row["received"], row["unlinked"], row["refused"]),
@@ -56,14 +59,6 @@ class WebhookFreshness:
             )
             for row in rows
         ]
-
-
-async def webhook_freshness(database: Database) -> Freshness:
-    """Raises DatabaseUnavailable."""
-    async with database.connection() as connection:
-        row = await connection.fetchrow(_FRESHNESS, TOLD_WITHIN_SECONDS)
-    assert row is not None
-    return Freshness(*map(_utc, (row["last_call_at"], row["telnyx_at"], row["livekit_at"])))
 
 
 def _utc(moment: datetime | None) -> datetime | None:

@@ -25,7 +25,7 @@ from agent.domain.webhooks import CallKeys, Delivery, RejectReason
 from agent.errors import DatabaseUnavailable, Unavailable
 from agent.store.database import Database
 from agent.store.event_json import events_form, storable
-from agent.store.queries import query
+from agent.store.query import query
 
 log = structlog.get_logger(__name__)
 
@@ -136,7 +136,7 @@ class WebhookInbox:
 
     async def _write(self, batch: Sequence[KeptWebhook]) -> None:
         async with self._database.connection() as connection:
-            await connection.execute(_KEEP, *columns_of(batch))
+            await connection.execute(*_KEEP(**columns_of(batch)))
 
     async def _count(self) -> None:
         while True:
@@ -154,11 +154,12 @@ class WebhookInbox:
         try:
             async with self._database.connection() as connection:
                 await connection.execute(
-                    _COUNT_REFUSALS,
-                    [source for source, _ in counted],
-                    [reason for _, reason in counted],
-                    list(counted.values()),
-                    self._now(),
+                    *_COUNT_REFUSALS(
+                        sources=[source for source, _ in counted],
+                        reasons=[reason for _, reason in counted],
+                        deliveries=list(counted.values()),
+                        now=self._now(),
+                    )
                 )
         except DatabaseUnavailable:
             self._refused += counted
@@ -169,41 +170,41 @@ def _fail(waiting: _Waiting, error: Exception) -> None:
         waiting.durable.set_exception(error)
 
 
-def columns_of(batch: Sequence[KeptWebhook]) -> list[list[object]]:
-    """The arguments of webhooks/keep.sql: its columns, with a row for each different event."""
+def columns_of(batch: Sequence[KeptWebhook]) -> dict[str, list[object]]:
+    """The parameters of webhooks/keep.sql: its columns, with a row for each different event."""
     rows: dict[tuple[Source, str], tuple[KeptWebhook, int]] = {}
     for kept in batch:
         key = (kept.source, _event_id(kept))
         first, deliveries = rows.get(key, (kept, 0))
         rows[key] = first, deliveries + 1
     made = [_row(kept, event_id, deliveries) for (_, event_id), (kept, deliveries) in rows.items()]
-    return [list(column) for column in zip(*made, strict=True)]
+    return {column: [row[column] for row in made] for column in _KEEP.parameters}
 
 
-def _row(kept: KeptWebhook, event_id: str, deliveries: int) -> tuple[object, ...]:
+def _row(kept: KeptWebhook, event_id: str, deliveries: int) -> dict[str, object]:
     told = kept.delivery
     keys = told.keys if told else CallKeys()
-    return (
-        kept.source,
-        event_id,
-        _text(told.event_type) if told else "",
-        told.at if told else kept.received_at,
-        kept.received_at,
-        _text(keys.session_id),
-        _text(keys.leg_id),
-        keys.call_id,
-        _text(keys.from_number),
-        _text(keys.to_number),
-        keys.began_at,
-        _text(keys.room_name),
-        told.tells_the_end if told else False,
-        json.dumps(events_form(told.events if told else ())),
-        kept.raw,
-        json.dumps(storable(dict(kept.headers))),
-        deliveries,
-        "unlinked" if told else "refused",
-        None if told else RejectReason.UNREADABLE.value,
-    )
+    return {
+        "source": kept.source,
+        "event_id": event_id,
+        "event_type": _text(told.event_type) if told else "",
+        "at": told.at if told else kept.received_at,
+        "received_at": kept.received_at,
+        "session_id": _text(keys.session_id),
+        "leg_id": _text(keys.leg_id),
+        "claimed_call_id": keys.call_id,
+        "from_number": _text(keys.from_number),
+        "to_number": _text(keys.to_number),
+        "began_at": keys.began_at,
+        "room_name": _text(keys.room_name),
+        "tells_the_end": told.tells_the_end if told else False,
+        "events": json.dumps(events_form(told.events if told else ())),
+        "raw": kept.raw,
+        "headers": json.dumps(storable(dict(kept.headers))),
+        "deliveries": deliveries,
+        "status": "unlinked" if told else "refused",
+        "reason": None if told else RejectReason.UNREADABLE.value,
+    }
 
 
 def _event_id(kept: KeptWebhook) -> str:

@@ -17,7 +17,7 @@ from agent.errors import CallError
 from agent.store.calls import append_within
 from agent.store.database import Database
 from agent.store.event_json import events_from
-from agent.store.queries import query
+from agent.store.query import query
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +51,6 @@ class ListedWebhook:
     status: str
     reason: str | None
     call_id: UUID | None
-    folded_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +73,15 @@ class WebhookLinks:
     async def link(self) -> int:
         """Look for the calls of webhooks that are due to be looked at; how many were found."""
         async with self._database.connection() as connection:
-            found: int = await connection.fetchval(_LINK, BY_NUMBERS, GIVEN_UP_AFTER)
+            found: int = await connection.fetchval(
+                *_LINK(apart=BY_NUMBERS, give_up_after=GIVEN_UP_AFTER)
+            )
         return found
 
     async def fold(self) -> int:
         """Put the facts of linked webhooks on record, a transaction a call; how many there were."""
         async with self._database.connection() as connection:
-            rows = await connection.fetch(_UNFOLDED, self._our_side_first)
+            rows = await connection.fetch(*_UNFOLDED(our_side_first=self._our_side_first))
         by_call: dict[UUID, list[tuple[str, str, list[CallEvent]]]] = defaultdict(list)
         for row in rows:
             call_id = row["call_id"]
@@ -94,20 +95,23 @@ class WebhookLinks:
             async with self._database.connection() as connection, connection.transaction():
                 await append_within(connection, call_id, facts)
                 await connection.execute(
-                    _MARK, [source for source, _, _ in webhooks], [one for _, one, _ in webhooks]
+                    *_MARK(
+                        sources=[source for source, _, _ in webhooks],
+                        event_ids=[event_id for _, event_id, _ in webhooks],
+                    )
                 )
         return sum(map(len, by_call.values()))
 
     async def recent(self, limit: int, status: str | None = None) -> list[ListedWebhook]:
         """The latest webhooks, newest first."""
         async with self._database.connection() as connection:
-            rows = await connection.fetch(_LIST, limit, status)
+            rows = await connection.fetch(*_LIST(limit=limit, status=status))
         return [ListedWebhook(**dict(row)) for row in rows]
 
     async def refused(self, since: datetime) -> list[RefusedWebhooks]:
         """What was not believed since then."""
         async with self._database.connection() as connection:
-            rows = await connection.fetch(_LIST_REFUSALS, since)
+            rows = await connection.fetch(*_LIST_REFUSALS(since=since))
         return [RefusedWebhooks(**dict(row)) for row in rows]
 
 
@@ -115,12 +119,12 @@ async def keep_linking(links: WebhookLinks, stored: asyncio.Event) -> None:
     """Link and fold for ever: soon after something was stored, and again for late calls."""
     while True:
         try:
-            # What one webhook tells of its call, its session above all, finds the others theirs.
+            # Linking one webhook can give the call a session id that links others: repeat.
             while await links.link() + await links.fold():
                 pass
         except CallError as error:
             log.warning("webhooks_not_linked", error=error)
-        except Exception as error:  # this loop must not die: it is nobody's request
+        except Exception as error:  # no request waits for this loop, so nobody would see it die
             log.error("webhooks_not_linked", error=type(error).__name__, exc_info=error)
         try:
             async with asyncio.timeout(_LOOK_SECONDS):

@@ -24,8 +24,8 @@ from agent.store.call_list import CallList
 from agent.store.calls import CallStore
 from agent.store.database import Database
 from agent.store.heartbeats import HeartbeatStore, ProcessKind
+from agent.store.kill_switch import KillSwitchStore
 from agent.store.opt_outs import OptOutList
-from agent.store.refusals import RefusalStore
 from agent.store.statistics import ActivityStore
 from agent.store.trunks import TrunkStore
 from agent.store.webhook_freshness import WebhookFreshness
@@ -101,13 +101,13 @@ async def api_parts(settings: Settings) -> AsyncIterator[ApiParts]:
                 public_paths(docs_open=docs_open),
             ),
             attempts=AttemptStore(database),
-            refusals=RefusalStore(database),
             calls=CallStore(database),
             call_list=CallList(database),
             opt_outs=OptOutList(database),
             heartbeats=HeartbeatStore(database),
             activity=ActivityStore(database),
             trunks=TrunkStore(database),
+            kill_switch=KillSwitchStore(database),
             freshness=WebhookFreshness(database),
             livekit=LiveKitOverview(livekit),
             rules=gate_rules(settings),

@@ -20,10 +20,10 @@ from agent.dialer.watch import Watch
 from agent.playbook.load import load_playbook
 from agent.settings import Settings
 from agent.store.attempts import NOTIFY_CHANNEL, AttemptStore
-from agent.store.database import Database
+from agent.store.database import Database, listen
 from agent.store.dialings import DialingStore
 from agent.store.heartbeats import ProcessKind
-from agent.store.listening import listen
+from agent.store.kill_switch import KillSwitchStore
 from agent.store.statistics import ActivityStore
 from agent.store.trunks import TrunkStore
 from agent.telephony import probe
@@ -60,7 +60,7 @@ async def run_dialer(settings: Settings) -> None:
             keep_beating(settings, ProcessKind.DIALER, process_id=parts.id),
             Watch(
                 ActivityStore(database),
-                TrunkStore(database),
+                KillSwitchStore(database),
                 watch_thresholds(settings),
                 partial(datetime.now, UTC),
             ).run(),

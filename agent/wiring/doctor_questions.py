@@ -22,9 +22,10 @@ from agent.provisioning.telnyx.parts import PortalState
 from agent.settings import Settings
 from agent.store.database import Database
 from agent.store.heartbeats import HeartbeatStore, Process
+from agent.store.kill_switch import KillSwitchStore
 from agent.store.migrate import schema_state
 from agent.store.trunks import TrunkStore
-from agent.store.webhook_freshness import webhook_freshness
+from agent.store.webhook_freshness import WebhookFreshness
 from agent.store.webhook_links import WebhookLinks
 from agent.telephony.probe import NoSip, ServerAnswer, ask_for_sip, check_key, reach
 from agent.telephony.trunks import SipServer
@@ -245,12 +246,13 @@ class Questions:
 
     async def dialling(self) -> list[Finding]:
         """The kill switch and the pauses of trunks."""
-        store = TrunkStore(self._database)
-        return processes.judge_dialling(await store.switch(), await store.list(), self._now())
+        switch = await KillSwitchStore(self._database).show()
+        trunks = await TrunkStore(self._database).list()
+        return processes.judge_dialling(switch, trunks, self._now())
 
     async def inbox(self) -> list[Finding]:
         """Webhooks against calls."""
-        fresh = await webhook_freshness(self._database)
+        fresh = await WebhookFreshness(self._database).fresh()
         refused = await WebhookLinks(self._database).refused(self._now() - _REFUSED_FOR)
         return webhooks.judge_webhooks(fresh, refused)
 

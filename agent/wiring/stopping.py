@@ -14,7 +14,7 @@ from agent.errors import LiveKitUnavailable
 from agent.settings import Settings
 from agent.store.database import Database
 from agent.store.dialings import DialingStore, OpenDialing
-from agent.store.trunks import TrunkStore
+from agent.store.kill_switch import KillSwitchStore
 from agent.telephony.control import ControlMessage, ControlText
 from agent.telephony.dispatch import delete_room, tell_agent
 from agent.telephony.livekit_api import client
@@ -45,7 +45,7 @@ async def stop_dialling(settings: Settings, reason: str) -> Stopped:
         Database(settings.database_url or "") as database,
         client(settings, failover=False) as livekit,
     ):
-        await TrunkStore(database).stop_dialling(reason)
+        await KillSwitchStore(database).stop(reason)
         return await _end_calls(DialingStore(database), livekit, settings.livekit_api_secret or "")
 
 
@@ -53,7 +53,7 @@ async def resume_dialling(settings: Settings) -> None:
     """Let calls go out again. Raises DatabaseUnavailable."""
     settings.need("DATABASE_URL")
     async with Database(settings.database_url or "") as database:
-        await TrunkStore(database).resume_dialling()
+        await KillSwitchStore(database).resume()
 
 
 async def _end_calls(dialings: DialingStore, livekit: api.LiveKitAPI, secret: str) -> Stopped:

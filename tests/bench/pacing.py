@@ -34,10 +34,9 @@ from agent.local.stack.postgres import LocalPostgres
 from agent.playbook.load import load_playbook
 from agent.settings import ROOT
 from agent.store.attempts import NOTIFY_CHANNEL, AttemptStore
-from agent.store.database import Database
+from agent.store.database import Database, listen
 from agent.store.dialings import DialingStore, Slot
 from agent.store.heartbeats import BEAT_SECONDS, HeartbeatStore, Process, ProcessKind
-from agent.store.listening import listen
 from agent.store.migrate import migrate
 from agent.store.trunks import TrunkStore
 from agent.telephony.dispatch import read_metadata

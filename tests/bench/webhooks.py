@@ -25,7 +25,7 @@ from agent.local.telnyx.events import Hangup, TelnyxAccount, TelnyxLeg, body_of
 from agent.settings import ROOT
 from agent.store.database import Database
 from agent.store.migrate import migrate
-from agent.store.queries import query
+from agent.store.query import query
 from agent.store.webhook_inbox import KeptWebhook, WebhookInbox, columns_of
 from agent.telephony.telnyx_webhooks import read_telnyx
 from tests.bench.hearing import percentile
@@ -148,7 +148,7 @@ async def _row_a_request(dsn: str, count: int) -> float:
 
         async def store(kept: KeptWebhook) -> None:
             async with database.connection() as connection:
-                await connection.execute(keep, *columns_of([kept]))
+                await connection.execute(*keep(**columns_of([kept])))
 
         return await _rate(store, count)
 

@@ -43,6 +43,7 @@ from agent.settings import ROOT
 from agent.store.calls import CallStore
 from agent.store.database import Database
 from agent.store.migrate import migrate
+from agent.store.opt_outs import OptOutList
 from tests.calls.cable import Cable
 from tests.calls.caller import Caller
 from tests.calls.letter_box import LetterBox
@@ -78,6 +79,7 @@ class CallCentre:
     speech: Speech
     database: Database
     store: CallStore
+    opt_outs: OptOutList
     stack_pids: set[int]
     environment: dict[str, str]
     """What a process of ours is given here."""
@@ -111,6 +113,7 @@ class CallCentre:
             self.livekit = await enter(api.LiveKitAPI(f"http://{server.address}", key, secret))
             self.database = await enter(Database(given["DATABASE_URL"], max_size=10))
             self.store = CallStore(self.database)
+            self.opt_outs = OptOutList(self.database)
             http = await enter(aiohttp.ClientSession())
             self.speech = Speech(given["SPEECH_URL"], http)
         except BaseException:

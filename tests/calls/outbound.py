@@ -25,6 +25,7 @@ from agent.store.attempts import AttemptStore
 from agent.store.calls import CallDetail
 from agent.store.database import Database
 from agent.store.heartbeats import HeartbeatStore, ProcessKind
+from agent.store.kill_switch import KillSwitchStore
 from agent.store.trunks import TrunkStore
 from tests.calls.cable import Cable
 from tests.calls.call_centre import CallCentre, Line, port_of, through, until
@@ -43,6 +44,7 @@ class Outbound:
     line: Line
     attempts: AttemptStore
     trunks: TrunkStore
+    kill_switch: KillSwitchStore
 
     @asynccontextmanager
     async def dialler(self, **settings: str) -> AsyncIterator[ChildProcess]:

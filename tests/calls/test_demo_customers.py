@@ -36,7 +36,7 @@ async def test_a_customer_who_asks_never_to_be_called_again_never_will_be(
     centre: CallCentre,
 ) -> None:
     call = await _customer(centre, "never-call-again")
-    assert await centre.store.is_opted_out(call.record.from_number)
+    assert await centre.opt_outs.standing(call.record.from_number)
 
 
 async def test_a_customer_who_hangs_up_in_the_agents_sentence_leaves_a_whole_record(

@@ -45,7 +45,7 @@ async def test_an_opt_out_over_the_disclosure_counts_and_the_disclosure_is_spoke
     call = await caller.record()
     assert call.record.outcome is not None
     assert call.record.outcome.disposition is Disposition.DO_NOT_CALL
-    assert await centre.store.is_opted_out(caller.number)
+    assert await centre.opt_outs.standing(caller.number)
     heard = await caller.heard()
     assert how_far(DISCLOSURE, heard) == len(words(DISCLOSURE)), heard
     assert "help you" not in heard

@@ -19,6 +19,7 @@ from agent.local.phone_network.behaviours import Refuses
 from agent.local.stack.processes import LOOPBACK, free_port, spawn
 from agent.settings import ROOT
 from agent.store.attempts import AttemptStore
+from agent.store.kill_switch import KillSwitchStore
 from agent.store.trunks import TrunkStore
 from tests.calls.call_centre import CallCentre, until
 from tests.calls.outbound import Outbound, command
@@ -46,8 +47,10 @@ async def out(centre: CallCentre) -> AsyncIterator[Outbound]:
     """A worker and a dialler."""
     database = centre.database
     async with centre.worker(IDLE_PROCESSES="1") as ours:
-        outbound = Outbound(centre, ours, AttemptStore(database), TrunkStore(database))
-        await outbound.trunks.resume_dialling()
+        outbound = Outbound(
+            centre, ours, AttemptStore(database), TrunkStore(database), KillSwitchStore(database)
+        )
+        await outbound.kill_switch.resume()
         async with outbound.dialler():
             yield outbound
 

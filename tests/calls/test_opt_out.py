@@ -19,7 +19,11 @@ async def test_an_opt_out_is_stored_at_once_also_if_the_caller_hangs_up_on_the_c
     async with line.call(deaf) as caller:
         await caller.hears("help you")
         await caller.says("Please never call me again.")
-        await until(lambda: centre.store.is_opted_out(caller.number), "opted out", every=0.02)
+
+        async def opted_out() -> bool:
+            return await centre.opt_outs.standing(caller.number) is not None
+
+        await until(opted_out, "opted out", every=0.02)
         assert caller.phone.end is None, "stored only when the call was over"
         await caller.hears_it_speak()
         await caller.hangs_up()
@@ -41,7 +45,7 @@ async def test_key_9_opts_out(line: Line, centre: CallCentre) -> None:
     assert call.record.outcome is not None
     assert call.record.outcome.disposition is Disposition.DO_NOT_CALL
     assert _opt_out(call).detail["heard_by"] == "key"
-    assert await centre.store.is_opted_out(caller.number)
+    assert await centre.opt_outs.standing(caller.number)
 
 
 def _opt_out(call: CallDetail) -> CallEvent:

@@ -10,6 +10,7 @@ from livekit import api
 from agent.domain.attempts import AttemptOutcome
 from agent.domain.calls import Direction, EventKind
 from agent.domain.dispositions import Disposition, Reason
+from agent.domain.phone_numbers import parse
 from agent.local.phone_network import behaviours
 from agent.local.phone_network.behaviours import (
     Answers,
@@ -19,6 +20,7 @@ from agent.local.phone_network.behaviours import (
     Refuses,
 )
 from agent.store.attempts import AttemptStore
+from agent.store.kill_switch import KillSwitchStore
 from agent.store.trunks import TrunkStore
 from tests.calls.call_centre import CallCentre, until
 from tests.calls.outbound import Outbound
@@ -35,7 +37,9 @@ async def out(centre: CallCentre) -> AsyncIterator[Outbound]:
     """A worker and a dialler of our own: what comes in elsewhere takes no place of theirs."""
     database = centre.database
     async with centre.worker(IDLE_PROCESSES="3", MAX_CONCURRENT_CALLS="8") as ours:
-        outbound = Outbound(centre, ours, AttemptStore(database), TrunkStore(database))
+        outbound = Outbound(
+            centre, ours, AttemptStore(database), TrunkStore(database), KillSwitchStore(database)
+        )
         async with outbound.dialler():
             yield outbound
 
@@ -43,7 +47,7 @@ async def out(centre: CallCentre) -> AsyncIterator[Outbound]:
 @pytest_asyncio.fixture(autouse=True, loop_scope="package")
 async def no_pauses(out: Outbound) -> None:
     """What the trunk did in the test before is forgotten."""
-    await out.trunks.resume_dialling()
+    await out.kill_switch.resume()
 
 
 async def test_a_customer_who_answers_talks_to_the_agent_and_has_one_row_however_webhooks_come(
@@ -124,7 +128,7 @@ async def test_a_fault_of_the_trunk_uses_nothing_up(
     assert trunk.pause_reason == fault
 
     out.centre.network.on_outbound(number, Refuses(486))
-    await out.trunks.resume_dialling()
+    await out.kill_switch.resume()
     assert (await out.done(attempt)).outcome is AttemptOutcome.RANG
     assert [phone.end is not None for phone in out.rung(number)] == [True, True]
 
@@ -132,10 +136,10 @@ async def test_a_fault_of_the_trunk_uses_nothing_up(
 @pytest.mark.call(0)
 async def test_who_opted_out_after_the_wish_is_never_rung(out: Outbound) -> None:
     number = out.number(Answers())
-    await out.trunks.stop_dialling("a test")
+    await out.kill_switch.stop("a test")
     attempt = await out.wish(number)
-    await out.centre.store.add_opt_out(number, source="test", at=attempt.created_at)
-    await out.trunks.resume_dialling()
+    await out.centre.opt_outs.add([parse(number)], source="test", at=attempt.created_at)
+    await out.kill_switch.resume()
     done = await out.done(attempt)
     assert (done.outcome, done.last_error) == (AttemptOutcome.REFUSED, "opted_out")
     assert done.gate is not None

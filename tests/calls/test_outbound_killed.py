@@ -14,6 +14,7 @@ from agent.domain.dispositions import Disposition, Reason
 from agent.local.phone_network.behaviours import Answers, NeverAnswers, Refuses
 from agent.store.attempts import AttemptStore
 from agent.store.dialings import DialingStore
+from agent.store.kill_switch import KillSwitchStore
 from agent.store.trunks import TrunkStore
 from tests.calls.call_centre import CallCentre, until
 from tests.calls.outbound import Outbound, held, until_somebody_waits
@@ -28,14 +29,16 @@ pytestmark = [
 async def _worker(centre: CallCentre) -> AsyncIterator[Outbound]:
     database = centre.database
     async with centre.worker(IDLE_PROCESSES="1") as ours:
-        yield Outbound(centre, ours, AttemptStore(database), TrunkStore(database))
+        yield Outbound(
+            centre, ours, AttemptStore(database), TrunkStore(database), KillSwitchStore(database)
+        )
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="package")
 async def out(centre: CallCentre) -> AsyncIterator[Outbound]:
     """A worker whose jobs may be killed. No dialler yet."""
     async with _worker(centre) as outbound:
-        await outbound.trunks.resume_dialling()
+        await outbound.kill_switch.resume()
         yield outbound
 
 

@@ -10,11 +10,13 @@ import pytest
 import pytest_asyncio
 
 from agent.domain.attempts import Attempt, AttemptOutcome, AttemptState
+from agent.domain.phone_numbers import parse
 from agent.local.phone_network.behaviours import Answers, NeverAnswers, Refuses
 from agent.local.phones.phone import Phone
 from agent.store.attempts import AttemptStore
 from agent.store.dialings import DialingStore
 from agent.store.heartbeats import BEAT_SECONDS, HeartbeatStore, ProcessKind
+from agent.store.kill_switch import KillSwitchStore
 from agent.store.trunks import TrunkStore
 from tests.calls.call_centre import CallCentre, until
 from tests.calls.caller import Caller
@@ -33,7 +35,9 @@ async def out(centre: CallCentre) -> AsyncIterator[Outbound]:
     """A worker and a dialler."""
     database = centre.database
     async with centre.worker(IDLE_PROCESSES="2", RINGING_SECONDS="90") as ours:
-        outbound = Outbound(centre, ours, AttemptStore(database), TrunkStore(database))
+        outbound = Outbound(
+            centre, ours, AttemptStore(database), TrunkStore(database), KillSwitchStore(database)
+        )
         async with outbound.dialler(RINGING_SECONDS="90"):
             yield outbound
 
@@ -41,9 +45,9 @@ async def out(centre: CallCentre) -> AsyncIterator[Outbound]:
 @pytest_asyncio.fixture(autouse=True, loop_scope="package")
 async def dialling_goes_on(out: Outbound) -> AsyncIterator[None]:
     """Whatever a test did to the switch, and wherever it failed."""
-    await out.trunks.resume_dialling()
+    await out.kill_switch.resume()
     yield
-    await out.trunks.resume_dialling()
+    await out.kill_switch.resume()
 
 
 async def test_stop_all_cuts_what_rings_and_lets_the_agent_say_goodbye(out: Outbound) -> None:
@@ -94,7 +98,7 @@ async def test_who_opts_out_while_it_rings_is_not_rung_again(out: Outbound) -> N
     number = out.number(Refuses(486, after=2.0))
     first = await out.wish(number)
     await out.rings(number)
-    await out.centre.store.add_opt_out(number, source="test", at=datetime.now(UTC))
+    await out.centre.opt_outs.add([parse(number)], source="test", at=datetime.now(UTC))
     assert (await out.done(first)).outcome is AttemptOutcome.RANG
 
     again = await out.done(await out.wish(number))
@@ -111,7 +115,7 @@ async def test_who_opts_out_after_the_gate_and_before_the_dialling_is_not_rung(
         attempt = await out.wish(number)
         await until_somebody_waits(out.centre)
         gate = (await out.attempts.show(attempt.id)).gate
-        await out.centre.store.add_opt_out(number, source="test", at=datetime.now(UTC))
+        await out.centre.opt_outs.add([parse(number)], source="test", at=datetime.now(UTC))
     done = await out.done(attempt)
     assert gate is not None
     assert gate.allowed  # it had passed; the statement that dials is what kept it back

@@ -26,7 +26,7 @@ async def test_callers_are_served_while_the_database_is_away_and_their_records_a
             await ann.is_hung_up_on()
         assert "will not call you again" in await ann.heard()
         await until(is_on_disk, "the record of a call that is over is on disk")
-        assert not await centre.store.is_opted_out(ann.number)
+        assert not await centre.opt_outs.standing(ann.number)
 
         async with line.call() as bob:
             await bob.hears("help you")
@@ -40,6 +40,6 @@ async def test_callers_are_served_while_the_database_is_away_and_their_records_a
     earlier = await ann.record()
     assert earlier.record.outcome is not None
     assert earlier.record.outcome.disposition is Disposition.DO_NOT_CALL
-    assert await centre.store.is_opted_out(ann.number)
+    assert await centre.opt_outs.standing(ann.number)
     assert len(earlier.turns) == 4
     await until(is_gone_from_disk, "what is stored is gone from the disk")

@@ -152,7 +152,7 @@ async def _ask_gate(parts: ApiParts, request: CallRequest) -> None:
     )
     if decision.allowed:
         return
-    await parts.refusals.add(
+    await parts.attempts.add_refused(
         request, attempt_id=parts.new_id(), call_id=parts.new_id(), gate=decision, now=now
     )
     raise _refused(decision)
@@ -168,7 +168,7 @@ def _refused(decision: Decision) -> Problem:
 
 
 async def _ask_dialler(parts: ApiParts) -> None:
-    problems = await parts.heartbeats.why_no_dialling()
+    problems = await parts.kill_switch.why_no_dialling()
     if problems:
         raise Problem(
             503,

@@ -163,7 +163,7 @@ async def _webhooks(parts: ApiParts) -> tuple[PartView, list[WebhookSourceView]]
 
 async def _switch(parts: ApiParts) -> PartView:
     try:
-        switch = await parts.trunks.switch()
+        switch = await parts.kill_switch.show()
         trunks = await parts.trunks.list()
     except DatabaseUnavailable:
         return PartView(name="dialling", ok=False, detail="unknown while the database is away")

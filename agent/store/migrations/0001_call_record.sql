@@ -1,6 +1,4 @@
 -- the record of calls, opt-outs, appointments and heartbeats
--- depends:
--- migrate: apply
 
 -- One row a call: what follows from its call_events, never written by anything else. The columns
 -- stand in the order in which a person wants to read them.
@@ -98,5 +96,3 @@ create table process_heartbeats (
     seen_at timestamptz not null,
     detail jsonb not null default '{}'
 );
-
--- migrate: rollback

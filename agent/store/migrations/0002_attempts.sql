@@ -1,6 +1,4 @@
 -- who is to be called, their calls on the way out, the trunk's pace, the kill switch
--- depends: 0001_call_record
--- migrate: apply
 
 -- Somebody wants a number called. call_id is its latest call's id: allocated with the row, so that
 -- whoever asked can be told at once.
@@ -117,5 +115,3 @@ create function minutes_today(at timestamptz) returns bigint stable language sql
     where dialling_at >= date_trunc('day', at at time zone 'UTC') at time zone 'UTC'
         and not returned
 $$;
-
--- migrate: rollback

@@ -1,6 +1,4 @@
 -- webhooks in: kept before they are acknowledged, linked to their calls, folded
--- depends: 0002_attempts
--- migrate: apply
 
 -- One row an event of Telnyx or LiveKit, however often it is delivered. `raw` is what was signed,
 -- byte for byte; `events` what it means (facts without a call); the columns between are what the
@@ -60,5 +58,3 @@ create index call_logs_session on call_logs (telnyx_session_id) where telnyx_ses
 create index call_logs_leg on call_logs (telnyx_leg_id) where telnyx_leg_id is not null;
 create index call_logs_numbers on call_logs (to_number, from_number, created_at);
 create index call_logs_room on call_logs (room_name, created_at);
-
--- migrate: rollback

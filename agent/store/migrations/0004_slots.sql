@@ -1,6 +1,4 @@
 -- the trunk's slots are numbered, and each call says when it really dialled
--- depends: 0003_webhooks
--- migrate: apply
 
 -- A slot is a plan; a process that is late dials later. With r calls a second, the call in slot n
 -- waits until the one in slot n - r has really dialled and a second more has passed: so no second
@@ -39,5 +37,3 @@ create function turn(
         extract(epoch from at + interval '0.9 seconds' - clock_timestamp())::double precision,
         coalesce((select known from previous), true)
 $$;
-
--- migrate: rollback

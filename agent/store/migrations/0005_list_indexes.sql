@@ -1,6 +1,4 @@
 -- what calls are looked for by, so that a list of a hundred thousand stays quick
--- depends: 0004_slots
--- migrate: apply
 
 -- Each ends with created_at: the list is newest first. To_number, room_name and created_at alone
 -- have theirs already.
@@ -11,5 +9,3 @@ create index call_logs_disposition on call_logs (disposition, created_at)
     where disposition is not null;
 -- Health asks when each source was last heard of.
 create index webhook_inbox_source on webhook_inbox (source, received_at);
-
--- migrate: rollback

@@ -11,6 +11,7 @@ import pytest
 
 from agent.api.scopes import Scope
 from agent.domain.attempts import AttemptOutcome, Basis, Origin
+from agent.domain.phone_numbers import parse
 from agent.store.heartbeats import ProcessKind
 from tests.integration.api.conftest import GUIDES_BODY, Api, bearer, running_api
 
@@ -96,7 +97,7 @@ async def test_a_repetition_gets_the_first_answer_although_the_rules_say_no_by_n
 ) -> None:
     headers = {"Idempotency-Key": "order-19"}
     first = await api.client.post("/api/telnyx/outbound-call", json=GUIDES_BODY, headers=headers)
-    await api.parts.calls.add_opt_out("+32479202020", source="letter", at=datetime.now(UTC))
+    await api.parts.opt_outs.add([parse("+32479202020")], source="letter", at=datetime.now(UTC))
     again = await api.client.post("/api/telnyx/outbound-call", json=GUIDES_BODY, headers=headers)
     assert (again.status_code, again.json()) == (202, first.json())
 
@@ -142,7 +143,7 @@ async def test_numbers_of_toll_fraud_are_refused_naming_the_field(api: Api, numb
 
 
 async def test_an_early_refusal_is_kept_with_its_reasons_and_no_dialler_sees_it(api: Api) -> None:
-    await api.parts.calls.add_opt_out("+32479202020", source="letter", at=datetime.now(UTC))
+    await api.parts.opt_outs.add([parse("+32479202020")], source="letter", at=datetime.now(UTC))
     answer = await api.call()
     assert answer.status_code == 403
     assert answer.json()["reasons"][0].startswith("opted_out: ")
@@ -178,9 +179,9 @@ async def test_without_a_dialler_or_a_worker_it_is_said_at_once(
 
 
 async def test_a_stopped_dialler_is_said_at_once(api: Api) -> None:
-    await api.parts.trunks.stop_dialling("a test")
+    await api.parts.kill_switch.stop("a test")
     assert (await api.call()).status_code == 503
-    await api.parts.trunks.resume_dialling()
+    await api.parts.kill_switch.resume()
     assert (await api.call()).status_code == 202
 
 

@@ -185,7 +185,7 @@ async def test_a_file_of_opt_outs_is_imported(api: Api, text: str) -> None:
     )
     assert (answer.status_code, answer.json()["added"], answer.json()["errors"]) == (200, 2, [])
     for number in ("+32479202020", "+32479202021"):
-        assert await api.parts.calls.is_opted_out(number)
+        assert await api.parts.opt_outs.standing(number)
 
 
 async def test_bad_lines_of_a_file_are_named_and_do_not_keep_out_the_good(api: Api) -> None:
@@ -227,9 +227,9 @@ async def test_health_names_each_part_and_what_is_wrong(dsn: str, tmp_path: Path
         assert await wrong() == set()
         parts = (await api.client.get("/api/telnyx/health")).json()["parts"]
         assert "1 running, 3 free places" in {part["detail"] for part in parts}
-        await api.parts.trunks.stop_dialling("a test")
+        await api.parts.kill_switch.stop("a test")
         assert await wrong() == {"dialling"}
-        await api.parts.trunks.resume_dialling()
+        await api.parts.kill_switch.resume()
         api.livekit.trunk_list = api.livekit.trunk_list[:1]
         assert await wrong() == {"trunks"}
         api.livekit.away = True

@@ -22,6 +22,7 @@ from agent.local.stack.processes import LOOPBACK, free_port
 from agent.local.telnyx.account import Item
 from agent.settings import ROOT
 from agent.store.heartbeats import ProcessKind
+from agent.store.kill_switch import KillSwitchStore
 from agent.store.trunks import TrunkStore
 from agent.telephony.trunks import SipServer, read_server
 from tests.integration.doctor.hospital import Hospital, a_server_in_the_past
@@ -80,17 +81,13 @@ async def broken_playbook(hospital: Hospital) -> AsyncIterator[Changes]:
 
 @asynccontextmanager
 async def migrations_behind(hospital: Hospital) -> AsyncIterator[Changes]:
-    keep = "create table kept as select * from _pogo_migration"
-    await hospital.execute(keep)
-    await hospital.execute(
-        "delete from _pogo_migration where migration_id = "
-        "(select max(migration_id) from _pogo_migration)"
-    )
+    await hospital.execute("create table kept as select * from schema_migrations")
+    await hospital.execute("delete from schema_migrations where name = '0006_pre_slot_functions'")
     try:
         yield {}
     finally:
-        await hospital.execute("delete from _pogo_migration")
-        await hospital.execute("insert into _pogo_migration select * from kept")
+        await hospital.execute("delete from schema_migrations")
+        await hospital.execute("insert into schema_migrations select * from kept")
         await hospital.execute("drop table kept")
 
 
@@ -262,12 +259,12 @@ def without(kind: ProcessKind) -> Fault:
 
 @asynccontextmanager
 async def dialling_is_stopped(hospital: Hospital) -> AsyncIterator[Changes]:
-    store = TrunkStore(hospital.database)
-    await store.stop_dialling("a test")
+    switch = KillSwitchStore(hospital.database)
+    await switch.stop("a test")
     try:
         yield {}
     finally:
-        await store.resume_dialling()
+        await switch.resume()
 
 
 @asynccontextmanager

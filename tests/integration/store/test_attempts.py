@@ -20,8 +20,8 @@ from agent.domain.contactability import ContactFacts, Decision, Denial, Rule
 from agent.domain.phone_numbers import parse
 from agent.errors import IdempotencyConflict, Refused, RoomInUse
 from agent.store.attempts import AttemptStore
-from agent.store.calls import CallStore
 from agent.store.database import Database
+from agent.store.opt_outs import OptOutList
 from tests.facts import NOON
 
 NUMBER = parse("+32479202020")
@@ -150,5 +150,5 @@ async def test_the_gate_learns_of_opt_outs_from_every_source(
     store: AttemptStore, database: Database
 ) -> None:
     assert await store.contact_facts(NUMBER, NOON) == ContactFacts(False, 0, 0)
-    await CallStore(database).add_opt_out("0479 20 20 20", source="file", at=NOON)
+    await OptOutList(database).add([parse("0479 20 20 20")], source="file", at=NOON)
     assert (await store.contact_facts(NUMBER, NOON)).opted_out

@@ -1,7 +1,7 @@
 """The list of calls stays quick when there are many: every filter goes by an index."""
 
 from agent.store.database import Database
-from agent.store.queries import query
+from agent.store.query import query
 
 # Of 20,000 calls the first three ended in a way that no other did.
 _MANY_CALLS = """
@@ -46,7 +46,9 @@ async def test_no_filter_reads_the_whole_table(dsn: str) -> None:
     async with Database(dsn) as database, database.connection() as connection:
         await connection.execute(_MANY_CALLS)
         for asked in wanted:
-            values = [*(asked.get(name) for name in _FILTERS), None, None, None, None, 51]
-            plan = await connection.fetch(f"explain {query('list_calls')}", *values)
+            unused = dict.fromkeys(("since", "until", "after_created_at", "after_id"))
+            filters = {name: asked.get(name) for name in _FILTERS}
+            statement, *values = query("calls/list")(**filters, **unused, limit=51)
+            plan = await connection.fetch(f"explain {statement}", *values)
             text = "\n".join(line[0] for line in plan)
             assert "Seq Scan" not in text, f"{asked}\n{text}"

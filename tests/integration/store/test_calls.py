@@ -11,11 +11,13 @@ import pytest
 
 from agent.domain.calls import CallEvent, CallState, EventKind, Source, Speaker
 from agent.domain.dispositions import Disposition
+from agent.domain.phone_numbers import parse
 from agent.domain.record import fold
 from agent.errors import DatabaseUnavailable, Refused, SettingsError
 from agent.store.calls import CallStore
 from agent.store.database import Database
 from agent.store.migrate import migrate
+from agent.store.opt_outs import OptOutList
 from tests.facts import NOON, Story
 
 
@@ -28,6 +30,11 @@ async def database(dsn: str) -> AsyncIterator[Database]:
 @pytest.fixture
 def store(database: Database) -> CallStore:
     return CallStore(database)
+
+
+@pytest.fixture
+def opt_outs(database: Database) -> OptOutList:
+    return OptOutList(database)
 
 
 async def _rows(dsn: str, statement: str) -> list[asyncpg.Record]:
@@ -101,7 +108,7 @@ async def test_facts_in_any_order_any_number_of_times_and_at_once_make_one_row(
 async def test_processes_that_write_the_same_call_at_once_lose_nothing(dsn: str) -> None:
     databases = [Database(dsn) for _ in range(8)]
     stores = [CallStore(database) for database in databases]
-    await asyncio.gather(*(store.is_opted_out("+32479202020") for store in stores))  # connected
+    await asyncio.gather(*(store.recent(1) for store in stores))  # connected
     calls = [Story() for _ in range(5)]
     for call in calls:
         events = _booking(call)
@@ -124,43 +131,47 @@ async def test_a_later_version_of_a_turn_replaces_the_earlier(store: CallStore) 
     assert [(turn.text, turn.interrupted) for turn in detail.turns] == [("We have three", True)]
 
 
-async def test_an_opt_out_is_stored_with_the_fact_that_tells_it(store: CallStore, dsn: str) -> None:
+async def test_an_opt_out_is_stored_with_the_fact_that_tells_it(
+    store: CallStore, opt_outs: OptOutList, dsn: str
+) -> None:
     call = Story()
-    assert not await store.is_opted_out("+32479202020")
+    assert not await opt_outs.standing("+32479202020")
     opted_out = call("opted_out", heard_by="phrase")
     await store.append([call.created(), opted_out])
-    assert await store.is_opted_out("+32479202020")
-    assert await store.is_opted_out("0479 20 20 20")
+    assert await opt_outs.standing("+32479202020")
+    assert await opt_outs.standing("0479 20 20 20")
     (row,) = await _rows(dsn, "select number, scope, source, call_id, at from opt_outs")
     assert tuple(row) == ("+32479202020", "all", "call:phrase", call.call_id, opted_out.at)
     again = Story()
     await store.append([again.created(), again("opted_out")])
-    assert [opt_out.at for opt_out in await store.opt_outs()] == [opted_out.at]
+    assert [each.at for each in (await opt_outs.page(limit=9)).opt_outs] == [opted_out.at]
 
 
-async def test_whom_we_called_is_the_one_who_opts_out(store: CallStore) -> None:
+async def test_whom_we_called_is_the_one_who_opts_out(
+    store: CallStore, opt_outs: OptOutList
+) -> None:
     call = Story()
     await store.append([call.created(direction="outbound"), call("opted_out")])
-    assert [opt_out.number for opt_out in await store.opt_outs()] == ["+32479202020"]
+    assert [each.number for each in (await opt_outs.page(limit=9)).opt_outs] == ["+32479202020"]
 
 
 async def test_an_opt_out_told_before_the_call_is_known_counts_once_it_is(
-    store: CallStore,
+    store: CallStore, opt_outs: OptOutList
 ) -> None:
     call = Story()
     created = call.created()
     await store.append([call("opted_out")])
-    assert await store.opt_outs() == []
+    assert await opt_outs.standing("+32479202020") is None
     await store.append([created])
-    assert await store.is_opted_out("+32479202020")
+    assert await opt_outs.standing("+32479202020")
 
 
-async def test_an_opt_out_can_be_added_by_hand(store: CallStore) -> None:
-    await store.add_opt_out("02 601 05 00", source="letter", at=NOON)
-    await store.add_opt_out("+3226010500", source="again", at=NOON + timedelta(days=1))
-    assert [(each.number, each.source) for each in await store.opt_outs()] == [
-        ("+3226010500", "letter")
-    ]
+async def test_the_first_of_two_opt_outs_added_by_hand_counts(opt_outs: OptOutList) -> None:
+    assert await opt_outs.add([parse("02 601 05 00")], source="letter", at=NOON) == 1
+    again = NOON + timedelta(days=1)
+    assert await opt_outs.add([parse("+3226010500")], source="again", at=again) == 0
+    page = await opt_outs.page(limit=9)
+    assert [(each.number, each.source) for each in page.opt_outs] == [("+3226010500", "letter")]
 
 
 async def test_a_fact_of_an_unknown_call_is_kept(store: CallStore, dsn: str) -> None:
@@ -255,19 +266,6 @@ async def test_a_store_works_again_after_its_connections_were_cut(
             except DatabaseUnavailable:
                 continue
     assert (await store.recent())[0].state is CallState.ENDED
-
-
-async def test_migrations_are_applied_once_also_by_two_at_the_same_time(empty_dsn: str) -> None:
-    applied = await asyncio.gather(migrate(empty_dsn), migrate(empty_dsn))
-    assert sorted(applied, key=len)[0] == []
-    assert "0001_call_record" in sorted(applied, key=len)[1]
-    assert await migrate(empty_dsn) == []
-    schemas = await _rows(
-        empty_dsn,
-        "select nspname from pg_namespace where nspname !~ '^pg_' "
-        "and nspname <> 'information_schema'",
-    )
-    assert [row["nspname"] for row in schemas] == ["public"]
 
 
 async def test_a_url_that_is_none_is_a_setting_to_be_changed() -> None:

@@ -29,6 +29,8 @@ from agent.store.attempts import AttemptStore
 from agent.store.calls import CallStore
 from agent.store.database import Database
 from agent.store.dialings import Again, DialingStore, NotNow, Slot
+from agent.store.kill_switch import KillSwitchStore
+from agent.store.opt_outs import OptOutList
 from agent.store.trunks import TrunkStore
 from tests.facts import NOON
 
@@ -53,6 +55,8 @@ class Office:
         self.attempts = AttemptStore(database)
         self.dialings = DialingStore(database)
         self.trunks = TrunkStore(database)
+        self.kill_switch = KillSwitchStore(database)
+        self.opt_outs = OptOutList(database)
         self.calls = CallStore(database)
 
     async def wished(self, number: PhoneNumber | None = None) -> Attempt:
@@ -136,7 +140,7 @@ async def test_of_the_reaper_and_the_late_agent_one_has_its_way(office: Office) 
 
 async def test_an_opt_out_at_the_last_moment_counts(office: Office) -> None:
     attempt = await office.dispatched()
-    await office.calls.add_opt_out(attempt.request.number, source="voice", at=NOON)
+    await office.opt_outs.add([attempt.request.number], source="voice", at=NOON)
     assert await office.begin(attempt) is NotNow.OPTED_OUT
 
 
@@ -146,15 +150,15 @@ async def test_an_opt_out_counts_also_for_who_waited_at_the_door(office: Office)
         await other.execute("select from trunks for update")
         waiting = asyncio.create_task(office.begin(attempt))
         await _until_somebody_waits(office)
-        await office.calls.add_opt_out(attempt.request.number, source="voice", at=NOON)
+        await office.opt_outs.add([attempt.request.number], source="voice", at=NOON)
     assert await waiting is NotNow.OPTED_OUT
 
 
 async def test_nothing_dials_while_stopped_or_paused(office: Office) -> None:
     attempt = await office.dispatched()
-    await office.trunks.stop_dialling("test")
+    await office.kill_switch.stop("test")
     assert await office.begin(attempt) is NotNow.STOPPED
-    await office.trunks.resume_dialling()
+    await office.kill_switch.resume()
     await office.trunks.failed(TRUNK, TrunkMisconfigured("credentials"))
     assert await office.begin(attempt) is NotNow.PAUSED
     await office.trunks.works(TRUNK)
@@ -165,7 +169,7 @@ async def test_a_stop_is_seen_by_who_already_has_a_slot(office: Office) -> None:
     attempt = await office.dispatched()
     assert isinstance(await office.begin(attempt), Slot)
     assert isinstance(await office.dialings.look(attempt.call_id), Slot)
-    await office.trunks.stop_dialling("test")
+    await office.kill_switch.stop("test")
     assert await office.dialings.look(attempt.call_id) is NotNow.STOPPED
 
 

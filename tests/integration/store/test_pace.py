@@ -103,9 +103,9 @@ async def test_a_missed_slot_is_renewed_while_the_call_may_still_dial(office: Of
     assert isinstance(again, Slot)
     assert DISTANCE - took <= again.wait <= DISTANCE
     assert await _slot_at(office, attempt) - missed >= DISTANCE - 1e-5  # stored in microseconds
-    await office.trunks.stop_dialling("test")
+    await office.kill_switch.stop("test")
     assert await office.dialings.renew(attempt.call_id, TRUNK, DISTANCE) is NotNow.STOPPED
-    await office.trunks.resume_dialling()
+    await office.kill_switch.resume()
     await office.dialings.dialled(attempt.call_id)
     assert await office.dialings.renew(attempt.call_id, TRUNK, DISTANCE) is NotNow.TAKEN_BACK
 

@@ -13,6 +13,7 @@ from agent.domain.calls import Speaker
 from agent.settings import load_settings
 from agent.store.calls import CallStore
 from agent.store.database import Database
+from agent.store.opt_outs import OptOutList
 from agent.store.retention import Deleted, Retention, delete_older_than
 from agent.wiring.worker import delete_what_is_old
 from tests.facts import NOON, Story
@@ -54,7 +55,7 @@ async def test_what_is_old_goes_and_what_is_young_stays(database: Database, tmp_
     assert detail.turns == ()
     assert (detail.record.summary, detail.record.duration_s) == ("Wants no calls.", 2.0)
     assert len((await store.show(young.call_id)).turns) == 1
-    assert await store.is_opted_out("+32479202020")
+    assert await OptOutList(database).standing("+32479202020")
     assert await delete_older_than(CUTOFF, database, tmp_path) == Deleted(0, 0, 0)
 
 

@@ -7,8 +7,8 @@ import pytest
 from agent.dialer.watch import Watch
 from agent.domain.suspicion import Limit, Thresholds
 from agent.store.database import Database
+from agent.store.kill_switch import KillSwitchStore
 from agent.store.statistics import ActivityStore
-from agent.store.trunks import TrunkStore
 from tests.integration.store.test_statistics import dialled
 
 
@@ -16,9 +16,9 @@ async def test_the_watch_tells_then_stops_and_a_person_resumes(
     dsn: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with Database(dsn) as database:
-        trunks = TrunkStore(database)
+        kill_switch = KillSwitchStore(database)
         thresholds = Thresholds(same_number=Limit(2, 3))
-        watch = Watch(ActivityStore(database), trunks, thresholds, lambda: datetime.now(UTC))
+        watch = Watch(ActivityStore(database), kill_switch, thresholds, lambda: datetime.now(UTC))
         await watch.look()
         assert capsys.readouterr().out == ""
         for _ in range(2):
@@ -28,12 +28,12 @@ async def test_the_watch_tells_then_stops_and_a_person_resumes(
         told = capsys.readouterr().out
         assert told.count("suspicious_calls") == 1
         assert "32479202020" not in told
-        assert not (await trunks.switch()).stopped
+        assert not (await kill_switch.show()).stopped
         await dialled(database, datetime.now(UTC))
         await watch.look()
-        switch = await trunks.switch()
+        switch = await kill_switch.show()
         assert switch.stopped
         assert switch.reason == "the watch: one number was called 3 times within an hour (limit 3)"
-        await trunks.resume_dialling()
+        await kill_switch.resume()
         await watch.look()
-        assert not (await trunks.switch()).stopped
+        assert not (await kill_switch.show()).stopped

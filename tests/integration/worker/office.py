@@ -40,6 +40,7 @@ from agent.store.database import Database
 from agent.store.dialings import DialingStore
 from agent.store.heartbeats import HeartbeatStore, Process, ProcessKind
 from agent.store.journal import Journal
+from agent.store.kill_switch import KillSwitchStore
 from agent.store.trunks import TrunkStore
 from agent.telephony.dial import Dial
 from agent.telephony.dispatch import JobMetadata, read_metadata
@@ -94,6 +95,7 @@ class Office:
         self.attempts = AttemptStore(self.database)
         self.dialings = DialingStore(self.database)
         self.trunks = TrunkStore(self.database)
+        self.kill_switch = KillSwitchStore(self.database)
         self.calls = CallStore(self.database)
 
     async def wish(self, answer: Answer) -> Attempt:

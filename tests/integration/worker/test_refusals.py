@@ -99,7 +99,7 @@ def test_the_table_has_every_refusal_of_the_recording() -> None:
 async def test_an_answer_becomes_the_disposition_of_the_table(
     out: Office, answer: Answer, means: Means
 ) -> None:
-    await out.trunks.resume_dialling()  # what the answer before has done to the trunk
+    await out.kill_switch.resume()  # what the answer before has done to the trunk
     attempt = await out.wish(answer)
     tried = await out.tried(attempt)
     record = (await out.calls.show(attempt.call_id)).record

@@ -16,8 +16,9 @@ from agent.doctor.settings_checks import judge_exposure, judge_numbers, missing
 from agent.doctor.webhooks import judge_public_key, judge_webhooks
 from agent.settings import Environment, Settings
 from agent.store.heartbeats import Process, ProcessKind
+from agent.store.kill_switch import Switch
 from agent.store.migrate import SchemaState
-from agent.store.trunks import Switch, Trunk
+from agent.store.trunks import Trunk
 from agent.store.webhook_freshness import Freshness
 from agent.store.webhook_links import RefusedWebhooks
 from agent.telephony.probe import NoSip, ServerAnswer

@@ -2,6 +2,6 @@
 insert into idempotency_keys (
     subject, key, body_hash, attempt_id, status, response, created_at
 )
-values ($1, $2, $3, $4, $5, $6, $7)
+values (:subject, :key, :body_hash, :attempt_id, :status, :answer, :now)
 on conflict (subject, key) do nothing
 returning attempt_id

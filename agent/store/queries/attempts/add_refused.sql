@@ -3,4 +3,4 @@ insert into attempts (
     id, created_at, origin, basis, customer_id, number, playbook, wanted_at, due_at, call_id, gate,
     state, outcome, ended_at
 )
-values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, 'done', 'refused', $2)
+values (:id, :now, :origin, :basis, :customer_id, :number, :playbook, :due_at, :due_at, :call_id, :gate, 'done', 'refused', :now)

@@ -1,4 +1,4 @@
 select
-    exists (select from opt_outs where number = $1) as opted_out,
-    calls_in_a_day($1, $2) as calls_in_a_day,
-    minutes_today($2) as minutes_today
+    exists (select from opt_outs where number = :number) as opted_out,
+    calls_in_a_day(:number, :now) as calls_in_a_day,
+    minutes_today(:now) as minutes_today

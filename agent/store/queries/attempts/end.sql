@@ -1,4 +1,4 @@
 update attempts
-set state = 'done', outcome = $2, last_error = $3, ended_at = now()
-where id = $1 and state <> 'done'
+set state = 'done', outcome = :outcome, last_error = :why, ended_at = now()
+where id = :attempt_id and state <> 'done'
 returning id

@@ -1,3 +1,3 @@
 -- By any of its calls, the latest one also before it was begun.
 select * from attempts
-where call_id = $1 or id = (select attempt_id from dialings where call_id = $1)
+where call_id = :call_id or id = (select attempt_id from dialings where call_id = :call_id)

@@ -1,1 +1,1 @@
-select * from attempts order by created_at desc limit $1
+select * from attempts order by created_at desc limit :limit

@@ -1,1 +1,1 @@
-update attempts set gate = $2 where id = $1
+update attempts set gate = :gate where id = :attempt_id

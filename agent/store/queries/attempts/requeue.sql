@@ -1,6 +1,9 @@
--- Try again $2 seconds from now, as a new call $3.
+-- Try again later, as a new call.
+-- :after    seconds from now
+-- :call_id  the new call's id
+-- :why      why this try came to nothing
 update attempts
-set state = 'queued', claimed_by = null, claimed_at = null, last_error = $4,
-    due_at = now() + $2 * interval '1 second', call_id = $3
-where id = $1 and state = 'claimed'
+set state = 'queued', claimed_by = null, claimed_at = null, last_error = :why,
+    due_at = now() + :after * interval '1 second', call_id = :call_id
+where id = :attempt_id and state = 'claimed'
 returning id

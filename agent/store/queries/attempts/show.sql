@@ -1,1 +1,1 @@
-select * from attempts where id = $1
+select * from attempts where id = :attempt_id

@@ -1,3 +1,3 @@
 select id, call_id, starts_at, minutes, note
 from appointments
-where calendar = $1 and starts_at = $2
+where calendar = :calendar and starts_at = :starts_at

@@ -1,1 +1,1 @@
-select starts_at from appointments where calendar = $1 and starts_at >= $2
+select starts_at from appointments where calendar = :calendar and starts_at >= :since

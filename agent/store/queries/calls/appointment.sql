@@ -1,6 +1,6 @@
 -- The latest booking counts.
 select id, call_id, starts_at, minutes, note
 from appointments
-where call_id = $1
+where call_id = :call_id
 order by booked_at desc
 limit 1

@@ -1,2 +1,2 @@
 -- Two are enough to know that the beginning of an id is not unique.
-select id from call_logs where starts_with(id::text, $1) order by created_at desc limit 2
+select id from call_logs where starts_with(id::text, :beginning) order by created_at desc limit 2

@@ -1,1 +1,1 @@
-select id from call_logs where room_name = $1 and status <> 'ended' and created_at <= $2
+select id from call_logs where room_name = :room_name and status <> 'ended' and created_at <= :before

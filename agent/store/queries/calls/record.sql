@@ -1,14 +1,28 @@
--- Write the row ($1) that follows from a call's events, and the opt-outs ($2) that it contains.
+-- Writes the row that follows from a call's events, and the opt-outs in it. Each column stands here
+-- three times: inserted, selected, updated (tests/unit/store/test_record_columns.py compares them).
+-- A column that this list does not know gets its default, so a newer schema does no harm.
+-- :row       jsonb object with the columns of call_logs
+-- :opt_outs  jsonb list with columns of opt_outs
 with opted_out as (
     insert into opt_outs (number, scope, source, call_id, at)
     select number, scope, source, call_id, at
-    from jsonb_to_recordset($2::jsonb) as given (
+    from jsonb_to_recordset(:opt_outs::jsonb) as given (
         number text, scope text, source text, call_id uuid, at timestamptz
     )
     on conflict (number, scope) do nothing
 )
-insert into call_logs
-select given.* from jsonb_populate_record(null::call_logs, $1::jsonb) as given
+insert into call_logs (
+    id, created_at, direction, customer_id, from_number, to_number, status, disposition, reason,
+    duration_s, summary, room_name, answered_at, disclosed_at, ended_at, recording, playbook,
+    language, facts, evidence, telnyx_session_id, telnyx_leg_id, cost_micros, cost_currency,
+    hangup_cause, hangup_source, mos, jitter
+)
+select
+    id, created_at, direction, customer_id, from_number, to_number, status, disposition, reason,
+    duration_s, summary, room_name, answered_at, disclosed_at, ended_at, recording, playbook,
+    language, facts, evidence, telnyx_session_id, telnyx_leg_id, cost_micros, cost_currency,
+    hangup_cause, hangup_source, mos, jitter
+from jsonb_populate_record(null::call_logs, :row::jsonb)
 on conflict (id) do update set
     created_at = excluded.created_at,
     direction = excluded.direction,

@@ -1,1 +1,1 @@
-update dialings set rang = true, answered_at = clock_timestamp() where call_id = $1
+update dialings set rang = true, answered_at = clock_timestamp() where call_id = :call_id

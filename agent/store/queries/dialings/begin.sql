@@ -1,36 +1,38 @@
--- The one door out. Call $1 may dial if it is still waiting to, nobody there has opted out, dialling
--- is not stopped, the limits ($2 calls a day to a number, $3 minutes a day, null: any) are kept and
--- the trunk does not pause; it takes the trunk's next slot, $4 seconds before the one after it.
+-- The only statement that lets a phone ring. Returns a refusal, or the slot that the call has taken.
+-- :call_id        the call; its agent is in the room
+-- :calls_a_day    so many calls to one number in 24 hours
+-- :minutes_a_day  so many minutes of outbound calls a day; null: any number
+-- :spacing        seconds between two slots of the trunk
 with asked as (
     select
         dialings.trunk,
         case
             when dialings.state <> 'dispatched' then 'taken_back'
-            when exists (select from opt_outs where number = dialings.number) then 'opted_out'
-            when exists (select from switches where name = 'dialling' and stopped) then 'stopped'
-            when calls_in_a_day(dialings.number, now()) >= $2 then 'too_often'
-            when minutes_today(now()) >= $3::bigint then 'budget'
+            when dialing_denied(dialings.number) is not null then dialing_denied(dialings.number)
+            when calls_in_a_day(dialings.number, now()) >= :calls_a_day then 'too_often'
+            when minutes_today(now()) >= :minutes_a_day::bigint then 'budget'
             when trunks.paused_until > clock_timestamp() then 'paused'
         end as refusal
     from dialings join trunks on trunks.name = dialings.trunk
-    where dialings.call_id = $1
+    where dialings.call_id = :call_id
 ),
 slot as (
-    update trunks
-    set tat = greatest(tat, clock_timestamp()) + $4 * interval '1 second', slots = slots + 1
+    select taken.number, taken.at
     from asked
-    where trunks.name = asked.trunk and asked.refusal is null
-    returning tat - $4 * interval '1 second' as at, slots as number
+    cross join lateral take_slot(
+        case when asked.refusal is null then asked.trunk end, :spacing
+    ) as taken
+    where taken.at is not null
 ),
 moved as (
     update dialings
     set state = 'dialling', dialling_at = clock_timestamp(), slot_at = slot.at,
         slot_number = slot.number
     from slot
-    where call_id = $1 and state = 'dispatched'
+    where call_id = :call_id and state = 'dispatched'
     returning trunk, slot.number, slot.at
 )
-select asked.refusal, turn.wait, turn.usable, turn.settled
+select asked.refusal, slot_wait.wait, slot_wait.usable, slot_wait.settled
 from asked
 left join moved on true
-left join lateral turn(moved.trunk, moved.number, moved.at) on moved.at is not null
+left join lateral slot_wait(moved.trunk, moved.number, moved.at) on moved.at is not null

@@ -1,4 +1,5 @@
--- One more call of attempt $1, if dialler $3 still has it; $2 is that call's id.
+-- One more call of an attempt, if this dialler still has it.
+-- :call_id  the new call's id, as the attempt allocated it
 update attempts set tries = tries + 1
-where id = $1 and call_id = $2 and state = 'claimed' and claimed_by = $3
+where id = :attempt_id and call_id = :call_id and state = 'claimed' and claimed_by = :dialler_id
 returning id

@@ -1,4 +1,6 @@
--- Call $1 is over; $2: nobody's phone can have rung; $3: only if it is still in this state.
-update dialings set state = 'over', returned = $2, over_at = clock_timestamp()
-where call_id = $1 and state <> 'over' and ($3::text is null or state = $3)
+-- The call is over.
+-- :returned  nobody's phone can have rung, so the attempt may be tried again
+-- :only_if   only if the call is still in this state; null: in any
+update dialings set state = 'over', returned = :returned, over_at = clock_timestamp()
+where call_id = :call_id and state <> 'over' and (:only_if::text is null or state = :only_if)
 returning attempt_id

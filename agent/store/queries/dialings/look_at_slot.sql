@@ -1,12 +1,11 @@
--- Asked once more by call $1, which waits for its slot: what has changed meanwhile counts.
+-- Asked again by a call that waits for its slot: may it still dial, and when?
 select
     case
-        when exists (select from opt_outs where number = dialings.number) then 'opted_out'
-        when exists (select from switches where name = 'dialling' and stopped) then 'stopped'
+        when dialing_denied(dialings.number) is not null then dialing_denied(dialings.number)
         when dialings.state <> 'dialling' then 'taken_back'
     end as refusal,
-    turn.wait, turn.usable, turn.settled
+    slot_wait.wait, slot_wait.usable, slot_wait.settled
 from dialings
-left join lateral turn(dialings.trunk, dialings.slot_number, dialings.slot_at)
+left join lateral slot_wait(dialings.trunk, dialings.slot_number, dialings.slot_at)
     on dialings.slot_at is not null
-where call_id = $1
+where call_id = :call_id

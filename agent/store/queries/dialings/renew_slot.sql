@@ -1,32 +1,34 @@
--- Call $1 was too late for its slot and has not dialled: it takes the trunk's next one, $2 seconds
--- before the one after it, if everything still allows it.
+-- Another slot for a call that was too late for its own and has not dialed, if everything still
+-- allows it. Returns a refusal, or the slot.
+-- :call_id  the call
+-- :spacing  seconds between two slots of the trunk
 with asked as (
     select
         dialings.trunk,
         case
             when dialings.state <> 'dialling' or dialings.dialled_at is not null then 'taken_back'
-            when exists (select from opt_outs where number = dialings.number) then 'opted_out'
-            when exists (select from switches where name = 'dialling' and stopped) then 'stopped'
+            when dialing_denied(dialings.number) is not null then dialing_denied(dialings.number)
             when trunks.paused_until > clock_timestamp() then 'paused'
         end as refusal
     from dialings join trunks on trunks.name = dialings.trunk
-    where dialings.call_id = $1
+    where dialings.call_id = :call_id
 ),
 slot as (
-    update trunks
-    set tat = greatest(tat, clock_timestamp()) + $2 * interval '1 second', slots = slots + 1
+    select taken.number, taken.at
     from asked
-    where trunks.name = asked.trunk and asked.refusal is null
-    returning tat - $2 * interval '1 second' as at, slots as number
+    cross join lateral take_slot(
+        case when asked.refusal is null then asked.trunk end, :spacing
+    ) as taken
+    where taken.at is not null
 ),
 moved as (
     update dialings
     set slot_at = slot.at, slot_number = slot.number
     from slot
-    where call_id = $1 and state = 'dialling' and dialled_at is null
+    where call_id = :call_id and state = 'dialling' and dialled_at is null
     returning trunk, slot.number, slot.at
 )
-select asked.refusal, turn.wait, turn.usable, turn.settled
+select asked.refusal, slot_wait.wait, slot_wait.usable, slot_wait.settled
 from asked
 left join moved on true
-left join lateral turn(moved.trunk, moved.number, moved.at) on moved.at is not null
+left join lateral slot_wait(moved.trunk, moved.number, moved.at) on moved.at is not null

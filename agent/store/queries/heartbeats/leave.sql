@@ -1,1 +1,1 @@
-delete from process_heartbeats where process_id = $1
+delete from process_heartbeats where process_id = :process_id

@@ -1,1 +1,1 @@
-select stopped, since, reason from switches where name = $1
+select stopped, since, reason from switches where name = :name

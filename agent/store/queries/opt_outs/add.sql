@@ -1,7 +1,7 @@
 -- Many numbers at once; those that are there already stay as they are. Answers the new ones.
 with given as (
     insert into opt_outs (number, scope, source, at)
-    select number, 'all', $2, $3 from unnest($1::text[]) as number order by number
+    select number, 'all', :source, :now from unnest(:numbers::text[]) as number order by number
     on conflict (number, scope) do nothing
     returning number
 )

@@ -1,6 +1,7 @@
--- One page of opt-outs, newest first, going on behind the one with time $1 and number $2.
+-- One page of opt-outs, newest first.
+-- :after_at, :after_number  the page goes on behind this opt-out; null: from the newest
 select number, scope, source, at
 from opt_outs
-where $1::timestamptz is null or (at, number) < ($1, $2::text)
+where :after_at::timestamptz is null or (at, number) < (:after_at, :after_number::text)
 order by at desc, number desc
-limit $3
+limit :limit

@@ -1,7 +1,8 @@
--- delete_old_webhooks
--- Webhooks received before $1: they hold numbers. What they told of a call is on its record.
+-- Webhooks hold numbers. What they reported of a call is on its record.
+-- :cutoff  received before
+-- :limit   at most so many
 with old as (
-    select source, event_id from webhook_inbox where received_at < $1 limit $2
+    select source, event_id from webhook_inbox where received_at < :cutoff limit :limit
 ),
 deleted as (
     delete from webhook_inbox using old

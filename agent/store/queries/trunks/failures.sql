@@ -1,1 +1,1 @@
-select failures_in_a_row from trunks where name = $1
+select failures_in_a_row from trunks where name = :name

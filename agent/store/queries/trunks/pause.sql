@@ -1,5 +1,5 @@
 -- Never shortens a pause that is there.
 update trunks
-set failures_in_a_row = failures_in_a_row + 1, pause_reason = $3,
-    paused_until = greatest(paused_until, now() + $2 * interval '1 second')
-where name = $1
+set failures_in_a_row = failures_in_a_row + 1, pause_reason = :reason,
+    paused_until = greatest(paused_until, now() + :seconds * interval '1 second')
+where name = :name

@@ -1,7 +1,6 @@
--- webhook_counts
--- What came from each source since the beginning of the hour of $1, and when the last one that was
--- believed came, and the last one that was not. Linking takes a moment: younger ones than ten
--- seconds are no unlinked ones yet.
+-- What came from each source since the beginning of the hour of :since, and when the last verified
+-- one and the last rejected one came. Linking takes a moment: unlinked ones count after ten
+-- seconds.
 select
     sources.source,
     inbox.received,
@@ -22,11 +21,11 @@ cross join lateral (
         count(*) filter (where status = 'refused') as unreadable,
         max(received_at) filter (where status = 'refused') as unreadable_at
     from webhook_inbox
-    where source = sources.source and received_at >= date_trunc('hour', $1::timestamptz)
+    where source = sources.source and received_at >= date_trunc('hour', :since::timestamptz)
 ) as inbox
 cross join lateral (
     select sum(deliveries) as deliveries, max(last_at) as last_at
     from webhook_refusals
-    where source = sources.source and hour >= date_trunc('hour', $1::timestamptz)
+    where source = sources.source and hour >= date_trunc('hour', :since::timestamptz)
 ) as refusals
 order by sources.source

@@ -1,4 +1,3 @@
--- keep_webhooks
 -- A batch of webhooks in one transaction. One that was delivered before is only counted.
 insert into webhook_inbox (
     source, event_id, event_type, at, received_at,
@@ -10,9 +9,9 @@ select
     session_id, leg_id, claimed_call_id, from_number, to_number, began_at, room_name,
     tells_the_end, events::jsonb, raw, headers::jsonb, deliveries, status, reason
 from unnest(
-    $1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[],
-    $6::text[], $7::text[], $8::uuid[], $9::text[], $10::text[], $11::timestamptz[], $12::text[],
-    $13::boolean[], $14::text[], $15::bytea[], $16::text[], $17::integer[], $18::text[], $19::text[]
+    :source::text[], :event_id::text[], :event_type::text[], :at::timestamptz[], :received_at::timestamptz[],
+    :session_id::text[], :leg_id::text[], :claimed_call_id::uuid[], :from_number::text[], :to_number::text[], :began_at::timestamptz[], :room_name::text[],
+    :tells_the_end::boolean[], :events::text[], :raw::bytea[], :headers::text[], :deliveries::integer[], :status::text[], :reason::text[]
 ) as given (
     source, event_id, event_type, at, received_at,
     session_id, leg_id, claimed_call_id, from_number, to_number, began_at, room_name,

@@ -1,10 +1,11 @@
--- link_webhooks
--- Give each unlinked webhook whose time has come its call, by the strongest key that finds one; of
--- one that finds none, say when to look again: soon while it is young, then once a minute, and not
--- any more after $2. Answers how many were linked.
+-- Gives each unlinked webhook whose time has come its call, by the strongest key that finds one; of
+-- one that finds none it says when to look again: soon while it is young, then once a minute.
+-- Answers how many were linked.
+-- :apart          how far apart our row and the carrier's leg may begin when only numbers join them
+-- :give_up_after  a webhook that is older is not looked at again
 --
 -- A header's call id counts only for a call of ours to that very number: callers from outside can
--- write any header. Numbers count only where they leave one call that was going on within $1 and
+-- write any header. Numbers count only where they leave one call that was going on at that time and
 -- has no other session. A room can be used again: its call is the one that was there by then.
 with looked as (
     update webhook_inbox as inbox
@@ -13,7 +14,7 @@ with looked as (
         status = case when found.call_id is null then 'unlinked' else 'linked' end,
         reason = found.by,
         look_at = case
-            when now() - received_at > $2::interval then 'infinity'
+            when now() - received_at > :give_up_after::interval then 'infinity'
             else now() + least(greatest((now() - received_at) / 2, interval '2 seconds'), '1 minute')
         end
     from (
@@ -57,8 +58,8 @@ with looked as (
                 from call_logs
                 where to_number = waiting.to_number
                     and from_number = waiting.from_number
-                    and created_at between waiting.began_at - $1::interval
-                        and waiting.began_at + $1::interval
+                    and created_at between waiting.began_at - :apart::interval
+                        and waiting.began_at + :apart::interval
                     and (ended_at is null or ended_at >= waiting.began_at)
                     and (telnyx_session_id is null or waiting.session_id is null)
                 having count(*) = 1

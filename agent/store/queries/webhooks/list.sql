@@ -1,7 +1,7 @@
--- list_webhooks
--- The latest webhooks, newest first; $2 null: whatever their status.
-select source, event_id, event_type, at, received_at, deliveries, status, reason, call_id, folded_at
+-- The latest webhooks, newest first.
+-- :status  linked, unlinked or refused; null: any
+select source, event_id, event_type, at, received_at, deliveries, status, reason, call_id
 from webhook_inbox
-where $2::text is null or status = $2
+where :status::text is null or status = :status
 order by received_at desc
-limit $1
+limit :limit

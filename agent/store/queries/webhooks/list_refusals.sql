@@ -1,7 +1,6 @@
--- list_webhook_refusals
--- Deliveries that were not believed, since $1.
+-- Deliveries that were rejected, since :since.
 select source, reason, sum(deliveries)::integer as deliveries, max(last_at) as last_at
 from webhook_refusals
-where hour >= date_trunc('hour', $1::timestamptz)
+where hour >= date_trunc('hour', :since::timestamptz)
 group by source, reason
 order by last_at desc

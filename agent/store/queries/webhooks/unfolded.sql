@@ -1,6 +1,6 @@
--- unfolded_webhooks
--- Linked webhooks whose facts are not on record yet, oldest first. One that tells the end of a call
--- waits for $1, unless our own side has told it: its account is better, and often a moment later.
+-- Linked webhooks whose facts are not on record yet, oldest first. One that reports the end of a
+-- call waits, unless our own side has reported it: its account is better, and often a moment later.
+-- :our_side_first  how long it waits
 select inbox.source, inbox.event_id, inbox.call_id, inbox.events
 from webhook_inbox as inbox
 left join call_logs on call_logs.id = inbox.call_id
@@ -9,7 +9,7 @@ where inbox.status = 'linked'
     and (
         not inbox.tells_the_end
         or call_logs.status = 'ended'
-        or inbox.received_at < now() - $1::interval
+        or inbox.received_at < now() - :our_side_first::interval
     )
 order by inbox.received_at
 limit 500

@@ -1,1 +1,0 @@
-select exists (select from opt_outs where number = $1)
