@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from agent.cli.console import console, table
+from agent.cli.console import console
 from agent.cli.context import database, settings
+from agent.cli.tables import print_table
 from agent.domain.calls import CallEvent, CallTurn, Direction
 from agent.domain.record import CallRecord
 from agent.store.calls import CallDetail, CallStore
@@ -63,23 +64,27 @@ def stop_all(
 
 
 def print_calls(records: list[CallRecord]) -> None:
-    """The calls as one table that fits 120 columns."""
+    """A line for each call, its summary below it."""
     if not records:
         console.print("no calls yet")
         return
-    columns = ("id", "time", "", "other side", "status", "outcome", "s", "summary")
-    console.print(table("", columns, (_line(record) for record in records)))
+    columns = ("id", "time", "other side", "outcome", "s")
+    below = [record.summary for record in records]
+    print_table("", columns, map(_line, records), below=below)
 
 
 def print_call(detail: CallDetail) -> None:
     """One call as tables: record, dialogue, events."""
     record = detail.record
-    console.print(table(f"Call {record.id}", ("", ""), _record(detail)))
+    print_table(f"Call {record.id}", ("", ""), _record(detail))
+    console.print()
     start = record.answered_at or record.created_at
     turns = [_turn(turn, start) for turn in detail.turns]
-    console.print(table("Dialogue", ("at", "who", "what was heard", "latency", ""), turns))
-    events = [_event(event, start) for event in detail.events]
-    console.print(table("Events", ("at", "event", "source", "detail"), events))
+    print_table("Dialogue", ("at", "who", "heard after", "what was heard"), turns)
+    console.print()
+    events = [(_since(event.at, start), event.kind, event.source) for event in detail.events]
+    details = [_detail(event) for event in detail.events]
+    print_table("Events", ("at", "event", "source"), events, below=details)
 
 
 async def _recent(limit: int) -> list[CallRecord]:
@@ -94,15 +99,13 @@ async def _show(call_id: str) -> CallDetail:
 
 def _line(record: CallRecord) -> tuple[object, ...]:
     outbound = record.direction is Direction.OUTBOUND
+    other = record.to_number if outbound else record.from_number
     return (
         str(record.id)[:SHORT_ID],
-        f"{_local(record.created_at):%d %b %H:%M:%S}",
-        "→" if outbound else "←",
-        record.to_number if outbound else record.from_number,
-        record.state,
-        _outcome(record),
+        f"{_local(record.created_at):%d %b %H:%M}",
+        f"{'→' if outbound else '←'} {other}",
+        _outcome(record) or record.state,
         None if record.duration_s is None else round(record.duration_s),
-        record.summary,
     )
 
 
@@ -150,13 +153,12 @@ def _carrier(record: CallRecord) -> str | None:
 
 def _turn(turn: CallTurn, start: datetime) -> tuple[object, ...]:
     latency = "" if turn.heard_latency is None else f"{turn.heard_latency:.2f} s"
-    cut = "interrupted" if turn.interrupted else ""
-    return _since(turn.started_at, start), turn.speaker, turn.text, latency, cut
+    cut = " (interrupted)" if turn.interrupted else ""
+    return _since(turn.started_at, start), turn.speaker, latency, f"{turn.text}{cut}"
 
 
-def _event(event: CallEvent, start: datetime) -> tuple[object, ...]:
-    detail = ", ".join(f"{key}={value}" for key, value in event.detail.items())
-    return _since(event.at, start), event.kind, event.source, detail
+def _detail(event: CallEvent) -> str:
+    return ", ".join(f"{key}={value}" for key, value in event.detail.items())
 
 
 def _outcome(record: CallRecord) -> str:

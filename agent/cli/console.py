@@ -1,11 +1,9 @@
-"""How every command speaks: results to stdout, one `error: …` line to stderr, tables."""
+"""How every command speaks: results to stdout, one `error: …` line to stderr."""
 
-from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from agent.errors import CallError
 
@@ -22,18 +20,3 @@ def fail(error: CallError) -> NoReturn:
     message = " ".join(str(error).split())
     errors.print(f"[bold red]error:[/] {escape(message)}")
     raise SystemExit(error.exit_code)
-
-
-def table(
-    title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, fold: bool = True
-) -> Table:
-    """A table to be printed with `console`; None is an empty cell, all else is `str()`.
-
-    `fold` wraps long cells over several lines, else they are cut with an ellipsis.
-    """
-    made = Table(title=escape(title), title_justify="left", title_style="bold", pad_edge=False)
-    for column in columns:
-        made.add_column(escape(column), overflow="fold" if fold else "ellipsis", no_wrap=not fold)
-    for row in rows:
-        made.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
-    return made

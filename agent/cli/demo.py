@@ -10,12 +10,13 @@ import aiohttp
 import typer
 
 from agent.cli.calls import print_call, print_calls
-from agent.cli.console import console, errors, table
+from agent.cli.console import console, errors
 from agent.cli.context import settings
 from agent.cli.demo_outbound import PlacedCall, a_dialler, place_call
 from agent.cli.demo_webhooks import an_api, with_carriers_side
 from agent.cli.dialogue import dialogue_printer
 from agent.cli.stack import LIVEKIT_PATH, TELNYX_PATH, ProgressDisplay, bring_up_database
+from agent.cli.tables import print_table
 from agent.errors import StackError
 from agent.local.scenarios.scenario import find_scenario
 from agent.local.simulation import (
@@ -122,7 +123,7 @@ async def _read_back(
         print_call(detail)
     console.print("\n[bold]call_logs[/]")
     print_calls([detail.record for detail in details])
-    console.print(table("Heard on the phone", ("customer", "", ""), map(_heard, calls)))
+    print_table("\nHeard on the phone", ("customer", "first word", "answers"), map(_heard, calls))
     console.print(f"Recordings (caller left, agent right): {current.recordings_dir}")
     console.print("See them again: `python agent.py calls`, `python agent.py calls show ID`")
     return problems
@@ -133,8 +134,8 @@ def _heard(call: SimulatedCall) -> tuple[str, str, str]:
     answers = ", ".join(f"{latency:.2f}" for latency in call.result.latencies) or "none"
     return (
         call.scenario.name,
-        f"first word {first:.2f} s after the answer" if first is not None else "nothing heard",
-        f"answers after {answers} s",
+        f"after {first:.2f} s" if first is not None else "nothing heard",
+        f"after {answers} s",
     )
 
 

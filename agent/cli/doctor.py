@@ -12,6 +12,7 @@ from rich.markup import escape
 from agent.cli.console import console
 from agent.cli.context import settings
 from agent.cli.doctor_call import try_a_call
+from agent.cli.tables import print_paragraph
 from agent.doctor.examination import Line, Report
 from agent.doctor.findings import Group, Level, error
 from agent.errors import SettingsError
@@ -46,7 +47,7 @@ def doctor(
     if as_json:
         console.print_json(json.dumps(_form(report), ensure_ascii=False))
     else:
-        _print(report)
+        print_report(report)
     sys.stdout.flush()
     # A name that no server resolves keeps a thread of Python's waiting, and that the interpreter.
     os._exit(report.exit_code)
@@ -64,7 +65,8 @@ async def _examine(number: str | None, *, call: bool) -> Report:
     return await try_a_call(report, number) if call else report
 
 
-def _print(report: Report) -> None:
+def print_report(report: Report) -> None:
+    """The findings by group, then what to begin with."""
     for group in Group:
         lines = [line for line in report.lines if line.group is group]
         if lines:
@@ -79,20 +81,20 @@ def _print_group(group: Group, lines: list[Line]) -> None:
     worst = next(each for each in _WORST_FIRST if each in levels)
     fine = " · ".join(line.finding.says for line in lines if line.finding.level is Level.OK)
     detail = f"  [dim]{escape(fine)}[/]" if fine else ""
-    console.print(f"[bold]\\[{_MARKS[worst]}][/] [bold]{group}[/]{detail}", soft_wrap=True)
+    print_paragraph(f"[bold]\\[{_MARKS[worst]}][/] [bold]{group}[/]{detail}")
     for line in lines:
         found = line.finding
         if found.level in (Level.WARNING, Level.ERROR):
-            console.print(f"    {_MARKS[found.level]} {escape(found.says)}", soft_wrap=True)
+            print_paragraph(f"{_MARKS[found.level]} {escape(found.says)}", indent=4)
             if found.remedy:
-                console.print(f"      [cyan]→ {escape(found.remedy)}[/]", soft_wrap=True)
+                print_paragraph(f"[cyan]→ {escape(found.remedy)}[/]", indent=6)
     causes: dict[str, list[str]] = {}
     for line in lines:
         if line.finding.level is Level.UNCHECKED:
             causes.setdefault(line.finding.says, []).append(line.check)
     for cause, names in causes.items():
         text = f"{', '.join(names)} not checked: {cause}"
-        console.print(f"    {_MARKS[Level.UNCHECKED]} [dim]{escape(text)}[/]", soft_wrap=True)
+        print_paragraph(f"{_MARKS[Level.UNCHECKED]} [dim]{escape(text)}[/]", indent=4)
 
 
 def _print_verdict(report: Report) -> None:
@@ -103,7 +105,7 @@ def _print_verdict(report: Report) -> None:
         console.print("[green]No problems found.[/]")
         return
     counted = f"{errors} errors, {warnings} warnings"
-    console.print(f"{counted}. First: {escape(first.finding.says)}", soft_wrap=True)
+    print_paragraph(f"{counted}. First: {escape(first.finding.says)}")
 
 
 _WORST_FIRST = (Level.ERROR, Level.WARNING, Level.OK, Level.UNCHECKED)

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from rich.markup import escape
 
 from agent.cli.console import console, errors
+from agent.cli.tables import print_paragraph
 from agent.provisioning.plan import Action, Plan, Step
 
 _SIGNS = {
@@ -21,22 +22,19 @@ def show_plan(place: str, plan: Plan) -> None:
     """Each step with what differs, then what a person should know."""
     console.print(f"[bold]{escape(place)}[/]")
     for step in plan.steps:
-        console.print(f"  {_line(step)}", soft_wrap=True)
+        print_paragraph(_line(step), indent=2)
         for one in step.differences:
-            console.print(
-                f"      {escape(one.field)}: found {escape(one.found)}, wanted "
-                f"{escape(one.wanted)}",
-                soft_wrap=True,
-            )
+            found, wanted = escape(one.found), escape(one.wanted)
+            print_paragraph(f"{escape(one.field)}: found {found}, wanted {wanted}", indent=6)
         if step.reason:
-            console.print(f"      [dim]{escape(step.reason)}[/]", soft_wrap=True)
+            print_paragraph(f"[dim]{escape(step.reason)}[/]", indent=6)
     for warning in plan.warnings:
         errors.print(f"[yellow]warning:[/] {escape(warning)}")
 
 
 def show_done(step: Step) -> None:
     """One step that has been carried out."""
-    console.print(f"  [green]done[/] {_line(step)}", soft_wrap=True)
+    print_paragraph(f"[green]done[/] {_line(step)}", indent=2)
 
 
 def summary(steps: Sequence[Step]) -> str:

@@ -13,6 +13,7 @@ from rich.markup import escape
 from agent.cli.console import console, errors
 from agent.cli.context import settings
 from agent.cli.plan_display import as_json, show_done, show_plan, summary
+from agent.cli.tables import print_paragraph
 from agent.errors import Refused
 from agent.provisioning.plan import Action, Plan, Service, Step
 from agent.wiring.provision import SIP_FOLDER, Target, by_hand, filled_test_call, targets
@@ -174,7 +175,8 @@ class Provisioning:
         if clicks:
             console.print("\n[bold]Telnyx, by hand[/] (TELNYX_API_KEY is not set)")
             for line in clicks:
-                console.print(escape(line), soft_wrap=True)
+                plain = line.lstrip()
+                print_paragraph(escape(plain), indent=len(line) - len(plain))
         if plans:
             console.print(_TEST_CALL, soft_wrap=True)
 

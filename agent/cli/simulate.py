@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from agent.cli.calls import SHORT_ID, print_calls
-from agent.cli.console import console, errors, table
+from agent.cli.console import console, errors
 from agent.cli.context import settings
 from agent.cli.dialogue import dialogue_printer
+from agent.cli.tables import print_table
 from agent.local.scenarios.scenario import Scenario, find_scenario, scenario_names
 from agent.local.simulation import phone_network_url, unmet, wait_for_record
 from agent.local.simulation import simulate as place_call
@@ -28,7 +29,7 @@ def simulate(
     """Let a simulated customer dial our number, hear them talk, and read the row back."""
     if scenario is None:
         known = [find_scenario(name) for name in scenario_names()]
-        console.print(table("scenarios", ("name", "who calls"), ((s.name, s.about) for s in known)))
+        print_table("scenarios", ("name", "who calls"), ((s.name, s.about) for s in known))
         return
     raise SystemExit(asyncio.run(_simulate(find_scenario(scenario))))
 

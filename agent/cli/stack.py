@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 from rich.live import Live
-from rich.table import Table
 
-from agent.cli.console import console, errors, table
+from agent.cli.console import console, errors
 from agent.cli.context import settings
+from agent.cli.tables import Table, print_table, table
 from agent.local.stack.parts import READY, Progress
 from agent.local.stack.stack import Stack
 from agent.settings import Settings, load_settings, read_environment
@@ -107,7 +107,7 @@ def _on_signals() -> asyncio.Future[None]:
 
 def _print_stack(running: Stack) -> None:
     rows = [(part.name, part.kind.value, part.address, part.pid) for part in running.parts]
-    console.print(table("local stack", ("part", "", "address", "process"), rows))
+    print_table("local stack", ("part", "", "address", "process"), rows)
     console.print()
     for name, value in running.new_environment.items():
         console.print(f"export {name}={quote(value)}", soft_wrap=True, markup=False)

@@ -10,9 +10,10 @@ import aiohttp
 import typer
 from pydantic import TypeAdapter
 
-from agent.cli.console import console, errors, table
+from agent.cli.console import console, errors
 from agent.cli.context import database, settings
 from agent.cli.stack import TELNYX_PATH
+from agent.cli.tables import print_table
 from agent.errors import Refused, StackError
 from agent.local.stack.state import read_state
 from agent.local.telnyx.events import TelnyxAccount
@@ -64,10 +65,10 @@ async def _list(limit: int, status: str | None) -> None:
         console.print("no webhooks yet" if status is None else "none of them is unlinked")
     else:
         columns = ("received", "type", "status", "call", "times")
-        console.print(table("", columns, map(_line, recent)))
+        print_table("", columns, map(_line, recent))
     if refused:
         shown = ("last", "from", "why", "times")
-        console.print(table("Not believed, last 24 hours", shown, map(_refused, refused)))
+        print_table("\nNot believed, last 24 hours", shown, map(_refused, refused))
 
 
 def _line(webhook: ListedWebhook) -> tuple[object, ...]:
@@ -114,7 +115,7 @@ async def _send(url: str) -> int:
         if not path or path.endswith(LIVEKIT_PATH):
             to = url if path else url.rstrip("/") + LIVEKIT_PATH
             rows += [await _post(session, to, each) for each in _of_livekit()]
-    console.print(table("", ("type", "answer", ""), ((name, *what) for name, _, *what in rows)))
+    print_table("", ("type", "answer", ""), ((name, *what) for name, _, *what in rows))
     return 0 if all(taken for _, taken, *_ in rows) else 1
 
 

@@ -46,7 +46,7 @@ async def command(*words: str) -> Result:
 
 
 def answers(printed: str) -> list[tuple[str, str]]:
-    return re.findall(r"([a-z_.]+)\s+│\s+(\w+)\s+│", printed)
+    return re.findall(r"([a-z_.]+)\s+│\s+(\d+)\s+│", printed)
 
 
 async def test_a_sample_of_each_type_is_believed_stored_and_listed(

@@ -1,4 +1,4 @@
-"""A command's error is one line on stderr and its exit code; a cell is shown as it is."""
+"""A command's error is one line on stderr and its exit code."""
 
 import io
 
@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from agent.cli import console as module
-from agent.cli.console import fail, table
+from agent.cli.console import fail
 from agent.errors import CallError, LiveKitUnavailable, PlaybookError, SettingsError
 
 
@@ -36,11 +36,3 @@ def test_an_error_is_one_line_and_an_exit_code(
 def test_errors_do_not_go_where_results_go() -> None:
     assert module.errors.stderr
     assert not module.console.stderr
-
-
-def test_a_cell_shows_brackets_as_they_are_and_none_as_nothing() -> None:
-    out = io.StringIO()
-    made = table("Calls", ["id", "reason"], [["c1", "[bold]said no[/]"], ["c2", None]])
-    Console(file=out, width=80).print(made)
-    assert "[bold]said no[/]" in out.getvalue()
-    assert "None" not in out.getvalue()
