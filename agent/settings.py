@@ -10,7 +10,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-from dotenv import dotenv_values
 from pydantic import (
     AliasChoices,
     Field,
@@ -22,7 +21,9 @@ from pydantic import (
 from pydantic import ValidationError as PydanticValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from agent.errors import SettingsError
+from agent.edited_files.env_file import read_env
+from agent.edited_files.placeholders import example_host_in, placeholder_in
+from agent.errors import FileError, SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout (or the image's /app): prompts/, sip_config/ and .stack/ are found from here."""
@@ -157,6 +158,7 @@ def load_settings(
         for key, value in merged.items()
         if value.strip()
     }
+    _refuse_placeholders(merged)
     try:
         return Settings(**values)  # type: ignore[arg-type]  # parsed and validated by pydantic
     except PydanticValidationError as error:
@@ -171,8 +173,14 @@ def load_settings(
 def read_environment(
     *, environ: Mapping[str, str] | None = None, env_file: Path | None = ROOT / ".env"
 ) -> dict[str, str]:
-    """The variables that a person has set, in the process or in `.env`; empty ones left out."""
-    from_file = dotenv_values(env_file) if env_file is not None and env_file.is_file() else {}
+    """The variables that a person has set, in the process or in `.env`; empty ones left out.
+
+    Raises SettingsError naming the line of `.env` that cannot be read.
+    """
+    try:
+        from_file = read_env(env_file) if env_file is not None else {}
+    except FileError as error:
+        raise SettingsError(str(error)) from None
     merged = {**from_file, **(os.environ if environ is None else environ)}
     return {key: value for key, value in merged.items() if value}
 
@@ -180,6 +188,40 @@ def read_environment(
 def child_environment(**changes: str) -> dict[str, str]:
     """The environment for a process that we start: ours, with `changes`."""
     return {**os.environ, **changes}
+
+
+def _refuse_placeholders(variables: Mapping[str, str]) -> None:
+    """Name every variable of ours that still holds what an example left to be filled in."""
+    left = []
+    for name, value in variables.items():
+        if name.lower() not in Settings.model_fields and name not in _GROUPS[0]:
+            continue
+        found = placeholder_in(value)
+        if found is None and name.endswith(("_URL", "_URI")):
+            found = example_host_in(value)
+        if found is not None:
+            shown = "a placeholder" if name.endswith(_SECRET) else f"the placeholder {found}"
+            left.append(f"{name} still holds {shown}: put {_BELONGS.get(name, _ELSE)} there")
+    if left:
+        raise SettingsError("; ".join(left))
+
+
+_SECRET = ("_KEY", "_SECRET", "_PASSWORD", "_KEY_OLD")
+_ELSE = "your own value (.env.example explains it), or nothing,"
+_BELONGS = {
+    "LIVEKIT_URL": "your server's address (LiveKit Cloud: Settings, Keys)",
+    "LIVEKIT_WS_URL": "your server's address (LiveKit Cloud: Settings, Keys)",
+    "LIVEKIT_API_KEY": "your server's key (LiveKit Cloud: Settings, Keys)",
+    "LIVEKIT_API_SECRET": "the secret of LIVEKIT_API_KEY",
+    "DATABASE_URL": "your Postgres, or nothing for a local one,",
+    "OPENAI_API_KEY": "a key from platform.openai.com, or nothing for a stand-in,",
+    "DEEPGRAM_API_KEY": "a key from console.deepgram.com, or nothing for a stand-in,",
+    "PHONE_NUMBER": "the number that customers dial, beginning with +,",
+    "TELNYX_API_KEY": "a key from Telnyx's portal (API Keys), or nothing,",
+    "TELNYX_SIP_USERNAME": "the user name of your SIP connection at Telnyx",
+    "TELNYX_SIP_PASSWORD": "the password of your SIP connection at Telnyx",
+    "PUBLIC_URL": "where the internet reaches your API, or nothing,",
+}
 
 
 def _not_contradicting(extra: Mapping[str, str], found: Mapping[str, str]) -> dict[str, str]:

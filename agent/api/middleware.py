@@ -125,7 +125,7 @@ async def _read_body(request: Request) -> bytes:
 
 
 _LIMITS = {IMPORT_PATH: MAX_IMPORT_BYTES} | dict.fromkeys(WEBHOOK_PATHS, MAX_WEBHOOK_BYTES)
-_TYPES = {IMPORT_PATH: ("text/csv",)} | dict.fromkeys(
+_TYPES = {IMPORT_PATH: ("text/csv", "text/plain", "application/vnd.ms-excel")} | dict.fromkeys(
     WEBHOOK_PATHS, ("application/json", "application/webhook+json")
 )
 

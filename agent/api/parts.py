@@ -40,6 +40,8 @@ class ApiParts:
     rules: Rules
     thresholds: Thresholds
     playbooks: frozenset[str]
+    country: str | None
+    """Of numbers that are sent without their country's code; None: they are refused."""
     outbound_trunk: str
     recordings_dir: Path
     now: Callable[[], datetime]

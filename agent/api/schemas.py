@@ -25,7 +25,16 @@ from agent.telephony.rooms import ParticipantKind
 ROOM_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.+-]{0,127}$"
 PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 
-PhoneText = Annotated[str, StringConstraints(min_length=3, max_length=32)]
+PhoneText = Annotated[str, StringConstraints(min_length=3, max_length=64)]
+Country = Annotated[
+    str | None,
+    Field(
+        min_length=1,
+        max_length=4,
+        description="Of a number without its country's code, like BE; left out: the country of "
+        "our own number.",
+    ),
+]
 RoomName = Annotated[str, StringConstraints(pattern=ROOM_NAME)]
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=PRINTABLE)]
 
@@ -69,6 +78,7 @@ class OutboundCallForm(Form):
     )
 
     phone_number: PhoneText
+    country: Country = None
     customer_id: Annotated[int, Field(ge=-(2**63), lt=2**63)] | ShortText | None = None
     room_name: RoomName | None = None
     participant_identity: CalleeIdentity | None = None
@@ -264,6 +274,7 @@ class OptOutForm(Form):
     model_config = ConfigDict(json_schema_extra={"examples": [{"phone_number": "+32479202020"}]})
 
     phone_number: PhoneText
+    country: Country = None
 
 
 class OptOutView(View):
@@ -286,14 +297,21 @@ class LineError(View):
     """A line of a file that could not be read as a phone number. Lines count from 1."""
 
     line: int
+    written: str
     detail: str
 
 
 class ImportView(View):
-    """What an import did. Good lines count also when others are bad."""
+    """What an import did. Good lines count also when others are bad; `errors` are the first.
 
+    `column` is the heading that was taken; `repeated` are lines whose number stood above.
+    """
+
+    column: str
     read: int
     added: int
+    repeated: int
+    refused: int
     errors: list[LineError]
 
 

@@ -25,7 +25,7 @@ from agent.telephony.dial import cli_form
 from agent.telephony.livekit_api import client
 from agent.telephony.trunks import find_outbound_trunk
 from agent.wiring.dialling import dial_of, trunk_name
-from agent.wiring.rules import gate_rules
+from agent.wiring.rules import gate_rules, home_country
 
 app = typer.Typer()
 
@@ -48,16 +48,16 @@ def call(
     ] = False,
 ) -> None:
     """Call one number and wait for what becomes of it. Ctrl-C leaves the call to itself."""
+    current = settings()
     request = CallRequest(
         origin=Origin.CLI,
-        number=parse(number),
+        number=parse(number, country=home_country(current)),
         basis=basis,
         due_at=datetime.now(UTC),
         customer_id=customer,
         room_name=room,
         playbook=playbook,
     )
-    current = settings()
     if print_config:
         console.print_json(data=asyncio.run(_config(current, request)))
         return

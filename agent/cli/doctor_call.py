@@ -20,6 +20,7 @@ from agent.store.attempts import AttemptStore
 from agent.store.calls import CallStore
 from agent.store.database import Database
 from agent.wiring.doctor import CALL_NEEDS
+from agent.wiring.rules import home_country
 
 _SCENARIO = "hangs-up"
 _SIMULATED_SECONDS = 90.0
@@ -35,7 +36,8 @@ async def try_a_call(report: Report, number: str | None) -> Report:
 
     async def look() -> list[Finding]:
         if number is not None:
-            return await _call_out(settings(), parse(number))
+            current = settings()
+            return await _call_out(current, parse(number, country=home_country(current)))
         return await _call_in(settings())
 
     seconds = _SIMULATED_SECONDS

@@ -5,10 +5,11 @@ docs/languages.md says how another is added; tests/unit/domain/test_languages.py
 and file is whole.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+
+from agent.domain.disclosures import DisclosureWords
 
 FILES = ("phrases/{code}.yaml", "speech_rules/{code}.yaml")
 """Of each language, below prompts/."""
@@ -24,10 +25,8 @@ class Language:
     """How this language calls each language, itself included."""
     countries: tuple[str, ...]
     """Whose phone numbers speak it, as far as a number can tell: BE, CH and LU are nobody's."""
-    ai_words: tuple[str, ...]
-    """Of which a disclosure needs one, to say that an artificial intelligence speaks."""
-    recorded_words: tuple[str, ...]
-    """Of which a disclosure needs one where the call is recorded; regular expressions."""
+    disclosure: DisclosureWords
+    """How it tells that an AI speaks, and that the call is recorded."""
     percent_words: tuple[str, ...]
     """How "%" is said."""
     test_phrase: str
@@ -49,15 +48,12 @@ class Language:
     """How the first day of a month is written in a date."""
 
     def says_ai(self, text: str) -> bool:
-        """Whether `text` names an artificial intelligence. An acronym is one in capitals only."""
-        return any(
-            re.search(rf"\b{re.escape(word)}\b", text, 0 if word.isupper() else re.IGNORECASE)
-            for word in self.ai_words
-        )
+        """Whether `text` tells that an artificial intelligence speaks."""
+        return self.disclosure.says_ai(text)
 
     def says_recorded(self, text: str) -> bool:
         """Whether `text` says that the call is recorded."""
-        return any(re.search(pattern, text, re.IGNORECASE) for pattern in self.recorded_words)
+        return self.disclosure.says_recorded(text)
 
     def said_date(self, moment: datetime) -> str:
         """Weekday, day and month, as it is read out: "mardi 2 mars"."""
@@ -76,8 +72,28 @@ _ENGLISH = Language(
     code="en",
     names={"en": "English", "fr": "French", "nl": "Dutch", "de": "German"},
     countries=("GB", "IE", "US", "CA", "AU", "NZ"),
-    ai_words=("artificial intelligence", "AI"),
-    recorded_words=("record",),
+    disclosure=DisclosureWords(
+        ai=("artificial intelligence", "artificially intelligent", "AI"),
+        speaks=(
+            r"\b(?:i am|i'm|i\u2019m|this is|you(?:'re| are)(?: now)? (?:speaking|talking))\b",
+            r"\b(?:handled|made|answered|held|generated|conducted|placed|spoken|run) by\b",
+            r"\b(?:assistant|agent|voice|bot|robot|system|caller|program|receptionist)\b",
+        ),
+        articles=("an?", "the", "your", "our"),
+        topics=(r"\b(?:about|regarding|leaders? in|experts? in|sell|selling|offer|use|using)\b",),
+        negations=(r"\b(?:not|never|no|nothing|nobody|without|neither|nor)\b", r"n['\u2019]t\b"),
+        parts=("but", "and", "although"),
+        recorded=(
+            r"\b(?:is|are|am|be|being|gets?)\b.*\brecorded\b",
+            r"\brecorded (?:line|call|conversation)\b",
+            r"\b(?:we|i)(?: (?:may|will|do|also|always))* (?:record|tape)\b",
+            r"\brecording\b",
+        ),
+        not_recorded=(
+            r"\b(?:order|wish|request|data|details|address|payment)s?\b[^.,]*\brecorded\b",
+            r"\brecord\w* (?:your|the|an?) (?:order|wish|request|data|details|address)\b",
+        ),
+    ),
     percent_words=("per cent", "percent"),
     test_phrase="Please call me back tomorrow morning at ten.",
     recogniser="en",
@@ -95,8 +111,24 @@ _FRENCH = Language(
     code="fr",
     names={"en": "anglais", "fr": "français", "nl": "néerlandais", "de": "allemand"},
     countries=("FR", "MC"),
-    ai_words=("intelligence artificielle", "IA"),
-    recorded_words=("enregistr",),
+    disclosure=DisclosureWords(
+        ai=("intelligence artificielle", "IA", "AI"),
+        speaks=(
+            r"\b(?:je suis|c['\u2019]est|vous parlez|vous parle|ici|je m['\u2019]appelle)\b",
+            r"\b(?:générée?|réalisée?|effectuée?|passée?|menée?|tenue?|assurée?) par\b",
+            r"\b(?:assistante?|agente?|voix|robot|bot|système|programme|logiciel)\b",
+        ),
+        articles=("une?", "l['\u2019]", "votre", "notre"),
+        topics=(r"\b(?:au sujet|à propos|concernant|spécialiste|leader|vend\w*|propos\w+)\b",),
+        negations=(r"\b(?:pas|jamais|aucune?|rien|sans|ni|non|point|nullement)\b",),
+        parts=("mais", "et", "bien que"),
+        recorded=("enregistr",),
+        not_recorded=(
+            r"\b(?:demande|commande|souhait|données|coordonnées|adresse|choix)s?\b[^.,]*enregistr\w+",
+            r"enregistr\w+ (?:votre|vos|une?|la|le|les) "
+            r"(?:demande|commande|souhait|données|coordonnées|adresse|choix|rendez)",
+        ),
+    ),
     percent_words=("pour cent", "pourcent"),
     test_phrase="Rappelez-moi demain matin à dix heures, s'il vous plaît.",
     recogniser="fr",
@@ -115,8 +147,27 @@ _DUTCH = Language(
     code="nl",
     names={"en": "Engels", "fr": "Frans", "nl": "Nederlands", "de": "Duits"},
     countries=("NL",),
-    ai_words=("kunstmatige intelligentie", "artificiële intelligentie", "AI"),
-    recorded_words=("opgenomen", "opnem", "opneem", "opname", r"\bnem(?:en|t)\b[^.?!]*\bop\b"),
+    disclosure=DisclosureWords(
+        ai=("kunstmatige intelligentie", "artificiële intelligentie", "AI"),
+        speaks=(
+            r"\b(?:ik ben|dit is|hier is|(?:u|je) spreekt|spreekt|u bent verbonden)\b",
+            r"\b(?:gevoerd|gegenereerd|beantwoord|gemaakt|gesproken) door\b",
+            r"(?:assistente?|agent|stem|robot|bot|systeem|programma|medewerker)\b",
+        ),
+        articles=("een", "de", "uw", "onze"),
+        topics=(r"\b(?:over|betreffende|leider|specialist|verkopen|verkoopt|bieden|gebruiken)\b",),
+        negations=(r"\b(?:niet|niets|geen|nooit|zonder|noch)\b",),
+        parts=("maar", "en", "hoewel"),
+        recorded=(
+            *("opgenomen", "opnem", "opneem", "opname", r"\bne(?:em|emt|men)\b.*\bop\b"),
+            *("registreren", "geregistreerd"),
+        ),
+        not_recorded=(
+            r"\bne(?:em|emt|men)\b[^.,]*\bcontact\b[^.,]*\bop\b",
+            r"\bcontact\b[^.,]*\b(?:opgenomen|opnemen|opneemt)\b",
+            r"\b(?:gegevens|bestelling|adres|wens|vraag)\b[^.,]*\b(?:opgenomen|geregistreerd)\b",
+        ),
+    ),
     percent_words=("procent",),
     test_phrase="Bel mij morgenochtend om tien uur terug, alstublieft.",
     recogniser="nl-BE",
@@ -134,8 +185,27 @@ _GERMAN = Language(
     code="de",
     names={"en": "Englisch", "fr": "Französisch", "nl": "Niederländisch", "de": "Deutsch"},
     countries=("DE", "AT", "LI"),
-    ai_words=("künstliche intelligenz", "KI"),
-    recorded_words=("aufgezeichnet", "aufgenommen", "aufzeichn", "aufnahme", "mitgeschnitten"),
+    disclosure=DisclosureWords(
+        ai=(r"künstliche[nr]? intelligenz", "KI", "AI"),
+        speaks=(
+            r"\b(?:ich bin|hier spricht|hier ist|spricht|sie sprechen)\b",
+            r"\b(?:geführt|erzeugt|gesprochen|beantwortet) (?:von|durch)\b|\b(?:von|durch) eine",
+            r"(?:assistent\w*|agent(?:in)?|stimme|roboter|bot|system|programm|software)\b",
+        ),
+        articles=("eine?r?", "die", "ihre", "unsere"),
+        topics=(r"\b(?:über|bezüglich|führend\w*|experten|verkaufen|bieten|nutzen|verwenden)\b",),
+        negations=(r"\b(?:nicht|nichts|keine?[nrms]?|nie|niemals|ohne|weder|noch)\b",),
+        parts=("aber", "sondern", "und", "obwohl"),
+        recorded=(
+            *("aufgezeichnet", "aufgenommen", "aufzeichn", "aufnahme", "aufnehmen"),
+            *("mitgeschnitten", "mitschn", r"\b(?:zeichnen|nehmen|nimmt|zeichnet)\b.*\bauf\b"),
+            r"\bschneide[nt]\b.*\bmit\b",
+        ),
+        not_recorded=(
+            r"\bkontakt\b[^.,]*\b(?:aufgenommen|aufnehmen|auf)\b",
+            r"\b(?:bestellung|daten|adresse|wunsch|anliegen)\b[^.,]*\baufgenommen\b",
+        ),
+    ),
     percent_words=("prozent",),
     test_phrase="Bitte rufen Sie mich morgen früh um zehn Uhr zurück.",
     recogniser="de",

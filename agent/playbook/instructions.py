@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from agent.domain.calls import Direction
 from agent.domain.languages import language, name_of
+from agent.edited_files.text import read_text
 from agent.errors import PlaybookError
 from agent.playbook.model import AnswerType, Playbook, Question
 
@@ -53,12 +54,7 @@ def instructions(prompts_dir: Path, playbook: Playbook, direction: Direction, no
 def fill(path: Path, **values: str) -> str:
     """A prompt file with its $names filled in. Raises PlaybookError naming file, line and name."""
     shown = f"{path.parent.name}/{path.name}"
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise PlaybookError(shown, 1, f"cannot be read ({error})", "restore the file") from None
-    except UnicodeDecodeError:
-        raise PlaybookError(shown, 1, "is not UTF-8 text", "save it as UTF-8") from None
+    text = read_text(path, shown, missing="restore the file", error=PlaybookError)
     template = Template(text)
     for match in template.pattern.finditer(text):
         name = match.group("named") or match.group("braced")

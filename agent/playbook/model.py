@@ -12,6 +12,7 @@ from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -25,8 +26,19 @@ from agent.domain.calls import Direction
 from agent.domain.languages import language
 from agent.domain.phone_numbers import kind_of, parse
 from agent.errors import Refused
+from agent.playbook.spoken_text import why_unspeakable
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2)]
+
+
+def _speakable(value: str) -> str:
+    if (why := why_unspeakable(value)) is not None:
+        raise ValueError(why)
+    return value
+
+
+Spoken = Annotated[Line, AfterValidator(_speakable)]
+"""A text that a caller hears."""
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 _HOURS = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
@@ -49,12 +61,12 @@ class Question(_Part):
     """One thing the agent wants to learn, and what counts as an answer to it."""
 
     id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,40}$")]
-    ask: Line
+    ask: Spoken
     type: AnswerType
     required: bool = False
     min: float | None = None
     max: float | None = None
-    choices: tuple[Line, ...] = ()
+    choices: tuple[Spoken, ...] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -70,7 +82,7 @@ class Question(_Part):
 class Appointment(_Part):
     """What can be booked and when. Times are local to `time_zone`."""
 
-    name: Line
+    name: Spoken
     time_zone: str
     minutes: Annotated[int, Field(ge=5, le=480)]
     lead_hours: Annotated[int, Field(ge=0, le=24 * 30)] = 20
@@ -104,7 +116,7 @@ class Appointment(_Part):
 class TransferTarget(_Part):
     """A person the caller may be put through to."""
 
-    name: Line
+    name: Spoken
     number: str
 
     @field_validator("number")
@@ -122,17 +134,17 @@ class TransferTarget(_Part):
 class Lines(_Part):
     """Sentences that code speaks word for word; the model never writes these."""
 
-    still_there: tuple[Line, ...] = Field(min_length=2)
-    silence_goodbye: Line
-    goodbye: Line
-    opted_out: Line
-    i_am_ai: Line
-    cannot_promise: Line
-    say_again: Line
-    technical_goodbye: Line
-    time_is_up: Line
-    voicemail: Line
-    briefing: Line = "A caller is put through to you by our assistant."
+    still_there: tuple[Spoken, ...] = Field(min_length=2)
+    silence_goodbye: Spoken
+    goodbye: Spoken
+    opted_out: Spoken
+    i_am_ai: Spoken
+    cannot_promise: Spoken
+    say_again: Spoken
+    technical_goodbye: Spoken
+    time_is_up: Spoken
+    voicemail: Spoken
+    briefing: Spoken = "A caller is put through to you by our assistant."
     """For the person, before the summary; the caller does not hear it."""
 
 
@@ -141,19 +153,19 @@ class Playbook(_Part):
 
     name: str
     body: Line
-    company: Line
-    agent: Line
+    company: Spoken
+    agent: Spoken
     language: str
     """Of this text; `languages` are all that the call may be held in, the first is the default."""
     languages: tuple[str, ...] = Field(default=(), validate_default=True)
     opening: tuple[str, ...] = ()
     """The languages of the first sentences where nothing is known of the caller."""
-    disclosure: Line
-    short_disclosure: Line | None = None
+    disclosure: Spoken
+    short_disclosure: Spoken | None = None
     """What an opening in several languages says in this one, with a question at its end."""
     recording: bool
-    greeting: Line
-    outbound_greeting: Line | None = None
+    greeting: Spoken
+    outbound_greeting: Spoken | None = None
     questions: tuple[Question, ...] = ()
     appointment: Appointment | None = None
     transfer: tuple[TransferTarget, ...] = ()

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from agent.domain.phrases import Phrase, Phrases, backchannels, phrase
+from agent.edited_files.text import read_text
+from agent.edited_files.yaml_file import read_yaml
 from agent.errors import PlaybookError
 
 
@@ -15,25 +16,15 @@ def load_phrases(path: Path) -> Phrases:
     Raises PlaybookError naming the file, the line and the fix.
     """
     shown = f"{path.parent.name}/{path.name}"
+    text = read_text(path, shown, missing="add a file for each language", error=PlaybookError)
+    written = read_yaml(text, shown, error=PlaybookError)
     try:
-        text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        lists = _Lists.model_validate(yaml.safe_load(text))
-    except OSError as error:
-        raise PlaybookError(
-            shown, 1, f"cannot be read ({error.strerror})", "add a file for each language"
-        ) from None
-    except UnicodeDecodeError:
-        raise PlaybookError(shown, 1, "is not UTF-8 text", "save it as UTF-8") from None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        problem = f"not valid YAML ({error.problem})"
-        raise PlaybookError(shown, line, problem, 'write one phrase a line, as - "…"') from None
+        lists = _Lists.model_validate(written.values)
     except ValidationError as error:
         first = error.errors()[0]
         where = " ".join(str(part) for part in first["loc"]) or "the file"
         problem = f"{where}: {first['msg'].removeprefix('Value error, ')}"
-        line = _line(node, first["loc"])
+        line = written.line_of(first["loc"])
         raise PlaybookError(shown, line, problem, 'write lists of phrases as - "…"') from None
     return Phrases(
         language=path.stem,
@@ -80,18 +71,3 @@ class _Lists(BaseModel):
 
 def _read(texts: list[str]) -> tuple[Phrase, ...]:
     return tuple(phrase(text) for text in texts)
-
-
-def _line(node: yaml.Node | None, where: tuple[int | str, ...]) -> int:
-    """The line of the file on which the value at `where` stands, counted from 1."""
-    for part in where:
-        if isinstance(node, yaml.MappingNode):
-            found = [value for key, value in node.value if key.value == part]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
-            found = node.value[part : part + 1]
-        else:
-            break
-        if not found:
-            break
-        node = found[0]
-    return node.start_mark.line + 1 if node is not None else 1

@@ -3,12 +3,13 @@
 from functools import partial
 from pathlib import Path
 
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from text_to_num import alpha2digit
 
 from agent.domain.languages import language
 from agent.domain.promises import SpeechRules, amounts_in
+from agent.edited_files.text import read_text
+from agent.edited_files.yaml_file import read_yaml
 from agent.errors import PlaybookError
 from agent.playbook.model import Playbook
 
@@ -33,22 +34,16 @@ def load_speech_rules(prompts_dir: Path, playbook: Playbook) -> SpeechRules:
     """What sentences of a call with this playbook are checked against. Raises PlaybookError."""
     path = prompts_dir / "speech_rules" / f"{playbook.language}.yaml"
     shown = f"{prompts_dir.name}/speech_rules/{path.name}"
+    text = read_text(path, shown, missing="restore the file", error=PlaybookError)
+    written = read_yaml(text, shown, error=PlaybookError)
     try:
-        words = _File.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise PlaybookError(shown, 1, f"cannot be read ({error})", "restore the file") from None
-    except UnicodeDecodeError:
-        raise PlaybookError(shown, 1, "is not UTF-8 text", "save it as UTF-8") from None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise PlaybookError(shown, line, f"is not YAML ({error.problem})", "mend it") from None
-    except yaml.YAMLError:
-        raise PlaybookError(shown, 1, "is not YAML (an invisible character)", "remove it") from None
+        words = _File.model_validate(written.values)
     except ValidationError as error:
         problem = error.errors()[0]
         where = ".".join(str(part) for part in problem["loc"])
         message = problem["msg"].removeprefix("Value error, ")
-        raise PlaybookError(shown, 1, f"'{where}': {message}", "see en.yaml") from None
+        line = written.line_of(problem["loc"])
+        raise PlaybookError(shown, line, f"'{where}': {message}", "see en.yaml") from None
     # Its own threshold leaves numbers up to three in words: "two euros" is a price too.
     digits = partial(alpha2digit, lang=language(playbook.language).number_words, threshold=0)
     return SpeechRules(

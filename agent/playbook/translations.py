@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from agent.playbook.front_matter import FrontMatter, read_front_matter
 from agent.playbook.load import read_playbook
-from agent.playbook.model import Line, Lines, Playbook
+from agent.playbook.model import Line, Lines, Playbook, Spoken
 
 
 class Translation(BaseModel):
@@ -23,15 +23,15 @@ class Translation(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     language: str
-    disclosure: Line
-    short_disclosure: Line | None = None
-    greeting: Line
-    outbound_greeting: Line | None = None
-    questions: dict[str, Line] = {}
+    disclosure: Spoken
+    short_disclosure: Spoken | None = None
+    greeting: Spoken
+    outbound_greeting: Spoken | None = None
+    questions: dict[str, Spoken] = {}
     """The text of each question, by its id. Choices are stored as `default.md` names them."""
-    appointment: Line | None = None
+    appointment: Spoken | None = None
     """What is booked, as the agent says it."""
-    transfer: tuple[Line, ...] = ()
+    transfer: tuple[Spoken, ...] = ()
     """Who the people are, in the order of `default.md`."""
     lines: Lines
     limits: Annotated[tuple[Line, ...], Field(min_length=1)]

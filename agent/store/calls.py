@@ -25,6 +25,7 @@ from agent.domain.calls import (
     ordered,
 )
 from agent.domain.carrier import CarrierView
+from agent.domain.phone_numbers import country_of, parse
 from agent.domain.record import CallRecord, fold
 from agent.errors import Refused
 from agent.store.calendar import appointment_from
@@ -206,15 +207,19 @@ def _carrier(carrier: CarrierView) -> dict[str, Json]:
 
 def _opt_outs(record: CallRecord, events: Iterable[CallEvent]) -> Json:
     """The opt-outs of a call. In the order of numbers, so that two calls cannot deadlock."""
-    other_side = record.to_number if record.direction is Direction.OUTBOUND else record.from_number
+    ours, other_side = record.to_number, record.from_number
+    if record.direction is Direction.OUTBOUND:
+        ours, other_side = other_side, ours
+    country = _country_of(ours)
     found: dict[str, Json] = {}
     for event in events:
         number = str(event.detail.get("number") or other_side)
         if event.kind is EventKind.OPTED_OUT and number:
+            wished = comparable(number, country)
             found.setdefault(
-                comparable(number),
+                wished,
                 {
-                    "number": comparable(number),
+                    "number": wished,
                     "scope": "all",
                     "source": f"call:{event.detail.get('heard_by') or event.source}",
                     "call_id": str(record.id),
@@ -222,6 +227,14 @@ def _opt_outs(record: CallRecord, events: Iterable[CallEvent]) -> Json:
                 },
             )
     return storable([found[number] for number in sorted(found)])
+
+
+def _country_of(number: str | None) -> str | None:
+    """The country of our side of a call: the other side's national form is meant there."""
+    try:
+        return country_of(parse(number or ""))
+    except Refused:
+        return None
 
 
 def _events(rows: Iterable[asyncpg.Record]) -> list[CallEvent]:

@@ -80,10 +80,10 @@ class OptOutList:
         return OptOutPage(found, OptOutCursor(last.at, last.number) if last else None)
 
 
-def comparable(number: str) -> str:
+def comparable(number: str, country: str | None = None) -> str:
     """E.164 where it can be read; else as given: a wish not to be called is never thrown away."""
     try:
-        return parse(number)
+        return parse(number, country=country)
     except Refused:
         return number.strip()
 

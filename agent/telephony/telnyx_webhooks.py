@@ -4,6 +4,7 @@ report = read_telnyx(body, received_at=now())     # raises RefusedWebhook
 """
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -21,7 +22,7 @@ from pydantic import (
     WrapValidator,
 )
 
-from agent.domain.phone_numbers import parse
+from agent.domain.phone_numbers import country_of, parse
 from agent.domain.webhooks import CallKeys, CarrierReport, RefusedWebhook, RejectReason
 from agent.errors import Refused
 
@@ -40,6 +41,7 @@ def read_telnyx(body: bytes, *, received_at: datetime) -> CarrierReport:
     except ValidationError:
         raise RefusedWebhook(RejectReason.UNREADABLE) from None
     payload = data.payload or _Payload()
+    country = _country(payload.caller, payload.callee)
     return CarrierReport(
         event_id=data.id,
         event_type=_normalised(data.event_type),
@@ -48,8 +50,8 @@ def read_telnyx(body: bytes, *, received_at: datetime) -> CarrierReport:
             session_id=payload.call_session_id,
             leg_id=payload.call_leg_id,
             call_id=_our_call_id(payload),
-            from_number=_number(payload.caller),
-            to_number=_number(payload.callee),
+            from_number=_number(payload.caller, country),
+            to_number=_number(payload.callee, country),
             began_at=_aware(payload.start_time),
         ),
         hangup_cause=payload.hangup_cause,
@@ -162,15 +164,28 @@ def _currency(payload: _Payload) -> str | None:
 
 
 @lru_cache(maxsize=4096)  # ours is in every event, a caller's in four or more
-def _number(address: str | None) -> str | None:
+def _number(address: str | None, country: str | None) -> str | None:
     """E.164 of a number or of a `sip:` address with one; else as it was given."""
     if address is None:
         return None
-    bare = address.removeprefix("sip:").removeprefix("sips:").split("@")[0]
+    bare = _bare(address)
     try:
-        return parse(bare)
+        return parse(bare, country=country)
     except Refused:
         return bare or None
+
+
+@lru_cache(maxsize=4096)
+def _country(*addresses: str | None) -> str | None:
+    """Where a national form belongs: in the country of the side that is written with its code."""
+    for address in addresses:
+        with suppress(Refused):
+            return country_of(parse(_bare(address or "")))
+    return None
+
+
+def _bare(address: str) -> str:
+    return address.removeprefix("sip:").removeprefix("sips:").split("@")[0]
 
 
 def _code(cause: str | None) -> int | None:

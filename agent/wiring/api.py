@@ -34,7 +34,7 @@ from agent.telephony.rooms import LiveKitOverview
 from agent.wiring.dialling import trunk_name
 from agent.wiring.process import keep_beating
 from agent.wiring.production import check_exposure
-from agent.wiring.rules import gate_rules, watch_thresholds
+from agent.wiring.rules import gate_rules, home_country, watch_thresholds
 from agent.wiring.tokens import build_verifier
 from agent.wiring.webhooks import webhook_receiver
 
@@ -113,6 +113,7 @@ async def api_parts(settings: Settings) -> AsyncIterator[ApiParts]:
             rules=gate_rules(settings),
             thresholds=watch_thresholds(settings),
             playbooks=frozenset(playbook_names(settings.prompts_dir)),
+            country=home_country(settings),
             outbound_trunk=trunk_name(),
             recordings_dir=settings.recordings_dir,
             now=partial(datetime.now, UTC),

@@ -26,6 +26,7 @@ from agent.telephony.livekit_api import client
 from agent.telephony.trunks import find_outbound_trunk, read_server
 from agent.wiring.portal import portal as open_portal
 from agent.wiring.portal import portal_wanted
+from agent.wiring.rules import home_country
 
 SIP_FOLDER = ROOT / "sip_config"
 
@@ -144,7 +145,7 @@ async def filled_test_call(settings: Settings, folder: Path, number: str) -> dic
 
     Raises Refused for what is no number, SettingsError when the trunk is not there yet.
     """
-    called = parse(number)
+    called = parse(number, country=home_country(settings))
     settings.need("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
     async with client(settings, failover=False) as livekit:
         trunk_id = await find_outbound_trunk(livekit, outbound_trunk_name(folder))

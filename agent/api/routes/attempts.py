@@ -16,7 +16,7 @@ from agent.api.schemas import AcceptedCall, AttemptView, GateReason, OutboundCal
 from agent.api.scopes import Client, Scope
 from agent.domain.attempts import ROOM_PREFIX, Attempt, CallRequest, IdempotencyKey, Origin
 from agent.domain.contactability import Decision, Rule, may_call
-from agent.domain.phone_numbers import PhoneNumber, parse
+from agent.domain.phone_numbers import PhoneNumber, country_code, parse
 from agent.errors import IdempotencyConflict, Refused, RoomInUse
 
 KEY_HEADER = "Idempotency-Key"
@@ -54,7 +54,7 @@ def outbound_routes(parts: ApiParts) -> APIRouter:
         key: KeyHeader = None,
     ) -> AcceptedCall:
         """Ask for a call. 202: it is written down and will be placed when an agent is free."""
-        number = read_number(form.phone_number)
+        number = read_number(form.phone_number, read_country(form.country, parts.country))
         body_hash = hashlib.sha256(form.model_dump_json().encode()).hexdigest()
         if key is not None and (known := await _known(parts, client, key, body_hash)):
             return _answered(response, known, replayed=True)
@@ -108,10 +108,21 @@ def outbound_routes(parts: ApiParts) -> APIRouter:
     return router
 
 
-def read_number(text: str, field: str = "phone_number") -> PhoneNumber:
+def read_country(text: str | None, usual: str | None) -> str | None:
+    """The country a client named, else the `usual` one. Raises Problem 422."""
+    if text is None:
+        return usual
+    try:
+        return country_code(text)
+    except Refused as error:
+        found = FieldError("country", str(error))
+        raise Problem(422, "invalid", "correct these: country", errors=[found]) from None
+
+
+def read_number(text: str, country: str | None, field: str = "phone_number") -> PhoneNumber:
     """The number a client sent. Raises Problem 422 naming the field."""
     try:
-        return parse(text)
+        return parse(text, country=country)
     except Refused as error:
         found = FieldError(field, str(error))
         raise Problem(422, "invalid", f"correct these: {field}", errors=[found]) from None

@@ -45,7 +45,7 @@ def call_routes(parts: ApiParts) -> APIRouter:
         _: Annotated[Client, needs(Scope.CALLS_READ)],
         direction: Direction | None = None,
         disposition: Disposition | None = None,
-        number: Annotated[str | None, Query(min_length=3, max_length=32)] = None,
+        number: Annotated[str | None, Query(min_length=3, max_length=64)] = None,
         customer_id: Annotated[str | None, Query(max_length=128, pattern=r"^[^\x00]*$")] = None,
         since: AwareDatetime | None = None,
         until: AwareDatetime | None = None,
@@ -56,7 +56,7 @@ def call_routes(parts: ApiParts) -> APIRouter:
         wanted = CallFilter(
             direction=direction,
             disposition=disposition,
-            number=read_number(number, "number") if number is not None else None,
+            number=read_number(number, parts.country, "number") if number is not None else None,
             customer_id=customer_id,
             since=since,
             until=until,

@@ -1,28 +1,38 @@
 """`/api/opt-outs`: numbers that nobody may call, for whatever reason and campaign, for good."""
 
-import csv
-import io
 from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 
 from agent.api.access import needs
 from agent.api.cursors import read_cursor, write_cursor
-from agent.api.middleware import IMPORT_PATH
+from agent.api.middleware import IMPORT_PATH, MAX_IMPORT_BYTES
 from agent.api.parts import ApiParts
 from agent.api.problems import Problem, problems
-from agent.api.routes.attempts import read_number
+from agent.api.routes.attempts import read_country, read_number
 from agent.api.routes.calls import Cursor, Limit
 from agent.api.schemas import ImportView, LineError, OptOutForm, OptOutPageView, OptOutView
 from agent.api.scopes import Client, Scope
-from agent.domain.phone_numbers import PhoneNumber, parse
-from agent.errors import Refused
+from agent.domain.number_lists import NumberList, read_number_list
+from agent.errors import FileError
 from agent.store.opt_outs import OptOutCursor
 
 _MAX_ERRORS = 100
 """Told in one answer; whoever has more of them has the wrong file."""
-_HEADINGS = frozenset({"phone_number", "number", "phone"})
 
+ListCountry = Annotated[
+    str | None,
+    Query(
+        min_length=1,
+        max_length=4,
+        description="Of numbers without their country's code, like BE, where the file has no "
+        "column that says so; left out: the country of our own number.",
+    ),
+]
+ListColumn = Annotated[
+    str | None,
+    Query(min_length=1, max_length=128, description="The heading to take, instead of ours."),
+]
 Writer = Annotated[Client, needs(Scope.OPTOUTS_WRITE)]
 
 
@@ -43,7 +53,8 @@ def opt_out_routes(parts: ApiParts) -> APIRouter:
     @router.post("", status_code=201, responses=problems(400, 403, 408, 413, 415, 422, 503))
     async def add_opt_out(form: OptOutForm, client: Writer) -> OptOutView:
         """Never call this number again. Sent twice, it changes nothing."""
-        number, now = read_number(form.phone_number), parts.now()
+        country = read_country(form.country, parts.country)
+        number, now = read_number(form.phone_number, country), parts.now()
         source = f"api:{client.subject}"
         await parts.opt_outs.add([number], source=source, at=now)
         return OptOutView(number=number, scope="all", source=source, at=now)
@@ -63,40 +74,42 @@ def opt_out_routes(parts: ApiParts) -> APIRouter:
             }
         },
     )
-    async def import_opt_outs(request: Request, client: Writer) -> ImportView:
-        """Never call these numbers again: CSV, the number in the first column or `phone_number`."""
-        numbers, errors, lines = _read_file(await request.body())
-        added = await parts.opt_outs.add(numbers, source=f"api:{client.subject}", at=parts.now())
-        return ImportView(read=lines, added=added, errors=errors[:_MAX_ERRORS])
+    async def import_opt_outs(
+        request: Request,
+        client: Writer,
+        country: ListCountry = None,
+        column: ListColumn = None,
+    ) -> ImportView:
+        """Never call these numbers again: a CSV file, its column found by its heading.
+
+        Lines that cannot be read do not keep out the others. A file whose columns are not
+        understood is refused whole, with its first lines.
+        """
+        usual = read_country(country, parts.country)
+        found = _read_file(await request.body(), usual, column)
+        added = await parts.opt_outs.add(
+            found.numbers, source=f"api:{client.subject}", at=parts.now()
+        )
+        return ImportView(
+            column=found.column,
+            read=found.read,
+            added=added,
+            repeated=len(found.repeated),
+            refused=len(found.refused),
+            errors=[
+                LineError(line=row.line, written=row.written, detail=row.why)
+                for row in found.refused[:_MAX_ERRORS]
+            ],
+        )
 
     return router
 
 
-def _read_file(body: bytes) -> tuple[set[PhoneNumber], list[LineError], int]:
-    """Numbers, what was wrong, and how many lines held something. Raises Problem 422."""
+def _read_file(body: bytes, country: str | None, column: str | None) -> NumberList:
+    """What the file says. Raises Problem 422 for one that is refused whole."""
     try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise Problem(422, "invalid", "the file is not UTF-8") from None
-    numbers: set[PhoneNumber] = set()
-    errors: list[LineError] = []
-    column = read = 0
-    reader = csv.reader(io.StringIO(text, newline=""))
-    try:
-        for row in reader:
-            headings = [cell.strip().lower() for cell in row]
-            if not any(headings):
-                continue
-            found = _HEADINGS.intersection(headings)
-            if read == 0 and found:
-                column = headings.index(min(found))
-                continue
-            read += 1
-            try:
-                numbers.add(parse(row[column]))
-            except (Refused, IndexError) as error:
-                detail = str(error) if isinstance(error, Refused) else "the number is missing"
-                errors.append(LineError(line=reader.line_num, detail=detail))
-    except csv.Error:
-        raise Problem(422, "invalid", f"line {reader.line_num} is not CSV") from None
-    return numbers, errors, read
+        return read_number_list(
+            body, "the file", country=country, column=column, max_bytes=MAX_IMPORT_BYTES
+        )
+    except FileError as error:
+        raise Problem(422, "invalid", str(error)) from None

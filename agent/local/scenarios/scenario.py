@@ -7,9 +7,10 @@ of the chat stand-in for this conversation; `expect:` is what must be in Postgre
 from pathlib import Path
 from typing import Annotated
 
-import yaml
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
+from agent.edited_files.text import read_text
+from agent.edited_files.yaml_file import read_yaml
 from agent.errors import ScenarioError
 from agent.local.scenarios.agent_rules import Rule
 from agent.local.scenarios.steps import (
@@ -86,55 +87,27 @@ def find_scenario(name: str, folder: Path = SCENARIOS_DIR) -> Scenario:
 
 def load_scenario(path: Path) -> Scenario:
     """Read and check one file. Raises ScenarioError naming file, line and fix."""
+    known = ", ".join(scenario_names(path.parent)) or "none in that folder"
+    text = read_text(path, missing=f"there are: {known}", error=ScenarioError)
+    written = read_yaml(text, str(path), error=ScenarioError)
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        known = ", ".join(scenario_names(path.parent)) or "none in that folder"
-        raise ScenarioError(
-            str(path), 1, f"cannot be read ({error.__class__.__name__})", f"there are: {known}"
-        ) from None
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        line = mark.line + 1 if mark is not None else 1
-        raise ScenarioError(
-            str(path), line, f"not YAML: {error.problem}", "check quotes, colons and indentation"
-        ) from None
-    try:
-        scenario = Scenario.model_validate(data)
+        scenario = Scenario.model_validate(written.values)
     except ValidationError as error:
         first = error.errors()[0]
         raise ScenarioError(
             str(path),
-            _line(root, first["loc"]),
+            written.line_of(first["loc"]),
             _problem(first["loc"], first["msg"]),
             _fix(first["type"]),
         ) from None
     if scenario.name != path.stem:
         raise ScenarioError(
             str(path),
-            _line(root, ("name",)),
+            written.line_of(("name",)),
             f"the name is {scenario.name!r}",
             f"call it {path.stem!r} like its file, or rename the file",
         )
     return scenario
-
-
-def _line(node: yaml.Node | None, loc: tuple[int | str, ...]) -> int:
-    """The line (from 1) of the deepest part of `loc` that is in the file."""
-    line = 1
-    for key in loc:
-        if isinstance(node, yaml.MappingNode):
-            for name, value in node.value:
-                if name.value == key:
-                    line, node = name.start_mark.line + 1, value
-                    break
-        elif isinstance(node, yaml.SequenceNode) and isinstance(key, int):
-            node = node.value[key]
-            line = node.start_mark.line + 1
-    return line
 
 
 def _problem(loc: tuple[int | str, ...], message: str) -> str:

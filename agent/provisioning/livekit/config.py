@@ -6,7 +6,6 @@ rules their ids; ours are found by the names in these files. The integration gui
 its `sip-config/` beside this folder or in ours, are understood too: `sip_guide` says how.
 """
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Mapping
@@ -23,6 +22,9 @@ from livekit.protocol.sip import (
     SIPOutboundTrunkInfo,
 )
 
+from agent.edited_files.json_file import read_json
+from agent.edited_files.placeholders import placeholder_in, texts_of
+from agent.edited_files.text import read_text
 from agent.errors import FileError, SettingsError
 from agent.provisioning.livekit import guard, guide
 from agent.telephony.sip_numbers import normalized
@@ -34,6 +36,24 @@ INBOUND = "inboundTrunk.json"
 RULE = "dispatchRule.json"
 OUTBOUND = "outboundTrunk.json"
 PARTICIPANT = "sipParticipant.json"
+
+_BELONGS = {
+    "auth_username": "${TELNYX_SIP_USERNAME} or the user name of your SIP connection",
+    "auth_password": "${TELNYX_SIP_PASSWORD} or the password of your SIP connection",
+    "X-Telnyx-Username": "${TELNYX_SIP_USERNAME} or the user name of your SIP connection",
+    "numbers": "${PHONE_NUMBER}",
+    "sip_number": "${PHONE_NUMBER}",
+    "sip_call_to": "${CALL_TO}",
+    "sip_trunk_id": "${SIP_OUTBOUND_TRUNK_ID}",
+    "agent_name": "${AGENT_NAME}",
+    "address": "your carrier's host, like sip.telnyx.com,",
+    "allowed_addresses": "your carrier's networks, like 192.0.2.0/30,",
+}
+"""What is written where an example had a placeholder; keys also in the JSON form of protobuf."""
+_BELONGS |= {
+    re.sub("_([a-z])", lambda letter: letter.group(1).upper(), name): text
+    for name, text in _BELONGS.items()
+}
 
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 _M = TypeVar("_M", bound=Message)
@@ -126,14 +146,15 @@ def _read(
 
 
 def _content(path: Path, variables: Mapping[str, str]) -> object:
+    written = read_json(read_text(path, missing="take it from git"), str(path))
+    for where, text in texts_of(written.values):
+        if "trunk_ids" not in where and (left := placeholder_in(text)) is not None:
+            field = next(str(part) for part in reversed(where) if isinstance(part, str))
+            belongs = _BELONGS.get(field, "what your carrier or server says")
+            line = written.line_of(where)
+            raise FileError(str(path), line, f'"{field}" holds {left}', f"put {belongs} there")
     try:
-        content: object = json.loads(path.read_text())
-    except FileNotFoundError:
-        raise FileError(str(path), 1, "there is no such file", "take it from git") from None
-    except json.JSONDecodeError as error:
-        raise FileError(str(path), error.lineno, error.msg, "correct the JSON") from None
-    try:
-        return _fill(content, variables)
+        return _fill(written.values, variables)
     except KeyError as missing:
         raise SettingsError(
             f"{missing.args[0]} not set: {path} needs it; export it or put it into .env"

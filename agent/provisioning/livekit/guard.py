@@ -12,6 +12,8 @@ from pathlib import Path
 
 from livekit.protocol.sip import SIPDispatchRuleInfo, SIPInboundTrunkInfo, SIPOutboundTrunkInfo
 
+from agent.edited_files.placeholders import placeholder_in
+from agent.edited_files.text import read_text
 from agent.errors import FileError
 
 OUR_TRUNK = "<inbound trunk>"
@@ -103,7 +105,8 @@ def check_rule(path: Path, rule: SIPDispatchRuleInfo) -> tuple[str, ...]:
     Returns warnings. Raises FileError.
     """
     rule.trunk_ids[:] = [
-        OUR_TRUNK if re.fullmatch(r"<.*>", known.strip()) else known for known in rule.trunk_ids
+        known if known == OUR_TRUNK or placeholder_in(known) is None else OUR_TRUNK
+        for known in rule.trunk_ids
     ]
     if not any(known.strip() for known in rule.trunk_ids):
         raise _refused(
@@ -171,6 +174,6 @@ def _is_wide(entry: str) -> bool:
 
 def _refused(path: Path, text: str, problem: str, fix: str) -> FileError:
     """The error, at the line where `text` first stands in the file."""
-    lines = path.read_text().splitlines() if path.is_file() else []
+    lines = read_text(path).split("\n") if path.is_file() else []
     line = next((number for number, line in enumerate(lines, 1) if text in line), 1)
     return FileError(str(path), line, problem, fix)

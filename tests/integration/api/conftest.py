@@ -128,6 +128,7 @@ async def running_api(
     docs_open: bool = True,
     thresholds: Thresholds | None = None,
     daily_budget: int | None = None,
+    country: str | None = "BE",
 ) -> AsyncIterator[Api]:
     """An application over the database `dsn`; its client's token may do everything."""
     livekit = LiveKitAsTold()
@@ -150,6 +151,7 @@ async def running_api(
             rules=Rules(frozenset({"BE"}), frozenset({OURS}), 3, daily_budget, 5),
             thresholds=thresholds or Thresholds(),
             playbooks=frozenset({"default"}),
+            country=country,
             outbound_trunk=TRUNK.name,
             recordings_dir=recordings,
             now=lambda: datetime.now(UTC),

@@ -255,3 +255,17 @@ async def test_suspicious_patterns_are_in_health_and_metrics(dsn: str, tmp_path:
         assert 'sales_call_calls{outcome="created"} 1.0' in figures
         assert 'sales_call_processes{kind="worker"} 1.0' in figures
         assert "sales_call_free_places 8.0" in figures
+
+
+async def test_national_numbers_are_of_our_own_country_or_of_the_requests(
+    dsn: str, tmp_path: Path
+) -> None:
+    async with running_api(dsn, tmp_path, country="FR") as api:
+        for country, number in ((None, "+33478123456"), ("be", "+32478123456")):
+            form = {"phone_number": "04 78 12 34 56"} | ({"country": country} if country else {})
+            answer = await api.client.post("/api/opt-outs", json=form)
+            assert (answer.status_code, answer.json()["number"]) == (201, number)
+        refused = await api.client.post(
+            "/api/opt-outs", json={"phone_number": "04 78 12 34 56", "country": "XX"}
+        )
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "country")

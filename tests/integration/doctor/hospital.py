@@ -106,7 +106,7 @@ class Hospital:
             "TELNYX_SIP_USERNAME": "exampleuser",
             "TELNYX_SIP_PASSWORD": "example-password",
             "TELNYX_PUBLIC_KEY": "example-public-key",
-            "PUBLIC_URL": "https://calls.example.com",
+            "PUBLIC_URL": "https://calls.fernhill.test",
             "DAILY_BUDGET": "5000",
         }
         await self.write_trunks()

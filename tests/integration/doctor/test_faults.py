@@ -235,7 +235,7 @@ async def telnyx_is_empty(hospital: Hospital) -> AsyncIterator[Changes]:
 
 @asynccontextmanager
 async def deliveries_fail(hospital: Hospital) -> AsyncIterator[Changes]:
-    url = "https://calls.example.com/api/telnyx/webhooks/call-events"
+    url = "https://calls.fernhill.test/api/telnyx/webhooks/call-events"
     hospital.telnyx.account.add_delivery("call.hangup", url, 502)
     try:
         yield {}
@@ -294,7 +294,7 @@ DIRECT = SIPDispatchRule(dispatch_rule_direct=SIPDispatchRuleDirect(room_name="o
 
 FAULTS: list[tuple[str, str, Fault]] = [
     ("no database is named", "setting_missing", setting(DATABASE_URL="")),
-    ("our number is not E.164", "phone_number", setting(PHONE_NUMBER="02 601 05 00")),
+    ("our number is not E.164", "phone_number", setting(PHONE_NUMBER="+32 2 601 05 00")),
     (
         "an example secret in production",
         "weak_secret",
@@ -357,7 +357,7 @@ FAULTS: list[tuple[str, str, Fault]] = [
     (
         "webhooks go in the clear",
         "telnyx_webhook_url",
-        at_telnyx("connections", webhook_event_url="http://calls.example.com/x"),
+        at_telnyx("connections", webhook_event_url="http://calls.fernhill.test/x"),
     ),
     ("the account is empty", "telnyx_balance", telnyx_is_empty),
     ("Telnyx's webhooks fail", "telnyx_deliveries", deliveries_fail),

@@ -244,7 +244,7 @@ async def test_with_a_key_of_telnyx_its_portal_is_set_up_too(
             "TELNYX_API_KEY": EXAMPLE_KEY,
             "TELNYX_API_URL": url,
             "LIVEKIT_SIP_URI": "sip:abc123.sip.livekit.cloud",
-            "PUBLIC_URL": "https://calls.example.com",
+            "PUBLIC_URL": "https://calls.fernhill.test",
         }
         first = await provision(both, "--yes")
         assert first.code == 0, first.err
@@ -264,11 +264,11 @@ async def test_without_a_key_of_telnyx_the_clicks_are_printed_with_our_values(
     server: Server, provision: Run
 ) -> None:
     ran = await provision(
-        {**server.environment, "PUBLIC_URL": "https://calls.example.com"}, "--yes"
+        {**server.environment, "PUBLIC_URL": "https://calls.fernhill.test"}, "--yes"
     )
     assert "Telnyx, by hand" in ran.out
     assert "+3226010500: Connection LiveKit AI Sales System" in ran.out
-    assert "https://calls.example.com/api/telnyx/webhooks/call-events" in ran.out
+    assert "https://calls.fernhill.test/api/telnyx/webhooks/call-events" in ran.out
     alone = await provision(server.environment, "--only", "livekit")
     assert "by hand" not in alone.out
 

@@ -150,5 +150,5 @@ async def test_the_gate_learns_of_opt_outs_from_every_source(
     store: AttemptStore, database: Database
 ) -> None:
     assert await store.contact_facts(NUMBER, NOON) == ContactFacts(False, 0, 0)
-    await OptOutList(database).add([parse("0479 20 20 20")], source="file", at=NOON)
+    await OptOutList(database).add([parse("+32 479 20 20 20")], source="file", at=NOON)
     assert (await store.contact_facts(NUMBER, NOON)).opted_out

@@ -139,7 +139,7 @@ async def test_an_opt_out_is_stored_with_the_fact_that_tells_it(
     opted_out = call("opted_out", heard_by="phrase")
     await store.append([call.created(), opted_out])
     assert await opt_outs.standing("+32479202020")
-    assert await opt_outs.standing("0479 20 20 20")
+    assert await opt_outs.standing("+32 479 20 20 20")
     (row,) = await _rows(dsn, "select number, scope, source, call_id, at from opt_outs")
     assert tuple(row) == ("+32479202020", "all", "call:phrase", call.call_id, opted_out.at)
     again = Story()
@@ -167,7 +167,7 @@ async def test_an_opt_out_told_before_the_call_is_known_counts_once_it_is(
 
 
 async def test_the_first_of_two_opt_outs_added_by_hand_counts(opt_outs: OptOutList) -> None:
-    assert await opt_outs.add([parse("02 601 05 00")], source="letter", at=NOON) == 1
+    assert await opt_outs.add([parse("+32 2 601 05 00")], source="letter", at=NOON) == 1
     again = NOON + timedelta(days=1)
     assert await opt_outs.add([parse("+3226010500")], source="again", at=again) == 0
     page = await opt_outs.page(limit=9)

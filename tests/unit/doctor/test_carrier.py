@@ -24,7 +24,7 @@ from agent.provisioning.telnyx.parts import (
     Profile,
 )
 
-WEBHOOK = "https://calls.example.com/api/telnyx/webhooks/call-events"
+WEBHOOK = "https://calls.fernhill.test/api/telnyx/webhooks/call-events"
 WANTED = CarrierWanted(
     *("+3226010500", ("BE", "FR"), "example-user"),
     *("abc.sip.livekit.cloud", WEBHOOK),

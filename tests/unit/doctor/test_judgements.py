@@ -37,7 +37,7 @@ def test_every_variable_that_is_not_set_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "remedy"), [("0479 20 20 20", "write +32479202020"), ("12", "like +3226010500")]
+    ("number", "remedy"), [("+32 479 20 20 20", "write +32479202020"), ("12", "like +3226010500")]
 )
 def test_a_number_that_rules_will_not_match_is_told_with_its_right_form(
     number: str, remedy: str

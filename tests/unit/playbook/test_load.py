@@ -1,5 +1,6 @@
 """Playbooks and the other prompt files: the ones that ship load, a broken one is named by line."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,7 @@ BROKEN = [
     ("This call is recorded, to", "We do this to", "recording:",
      "recording is true, so the disclosure must say that it is recorded"),
     ("+3226010501", "+3290212345", 'number: "', "a caller is never put through to a premium num"),
-    ("+3226010501", "12", 'number: "', "there is no such number in its country's numbering plan"),
+    ("+3226010501", "12", 'number: "', "its country is not known; give a phone number like +3"),
     ("    - Are you still there?\n", "", "still_there:", "should have at least 2 items"),
     ("silence_seconds: 7", "silence_seconds: 0", "silence_seconds:", "greater than or equal to 2"),
     ("language: en", "language: xx", "language:", "unknown language 'xx': one of en, fr, nl, de"),
@@ -163,7 +164,7 @@ def test_a_broken_prompt_file_is_an_error_with_its_line(
 def test_a_prompt_file_that_is_missing_or_not_text_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(PlaybookError, match="restore the file"):
         fill(tmp_path / "system.md")
-    (tmp_path / "system.md").write_bytes(b"\xff\xfe")
+    (tmp_path / "system.md").write_bytes(b"caf\xe9")
     with pytest.raises(PlaybookError, match="save it as UTF-8"):
         fill(tmp_path / "system.md")
 
@@ -180,9 +181,9 @@ def test_the_amounts_that_may_be_spoken_are_those_of_the_playbooks_text() -> Non
     [
         (None, 1, "restore the file"),
         (b"promises: [a]\nrefusing: [b]\n", 1, "'human_claims': Field required"),
-        (b"promises: [a\nrefusing: x", 2, "is not YAML"),
-        (b"promises: a\x07\n", 1, "is not YAML"),
-        (b"\xff\xfe", 1, "save it as UTF-8"),
+        (b"promises: [a\nrefusing: x", 2, "is not valid YAML"),
+        (b"promises: a\x07\n", 1, "is not valid YAML"),
+        (b"caf\xe9", 1, "save it as UTF-8"),
         (b"", 1, "Input should be"),
         (
             b"promises: [Rabatt]\nrefusing: [a]\nhuman_claims: [b]\n",
@@ -201,3 +202,38 @@ def test_broken_speech_rules_are_an_error_with_a_fix(
         load_speech_rules(tmp_path, DEFAULT)
     assert says in str(caught.value)
     assert caught.value.line == line
+
+
+FRENCH = re.sub(
+    r"^(?:languages|opening|short_disclosure):.*\n(?:  .*\n)*",
+    "",
+    SOURCE.replace("language: en", "language: fr"),
+    flags=re.MULTILINE,
+)
+
+
+@pytest.mark.parametrize(
+    ("disclosure", "says"),
+    [
+        (
+            "Bonjour, ici Robin de Fernhill Energy, j'ai une bonne nouvelle pour vous. Cet appel "
+            "est enregistré.",
+            "the disclosure must say that an artificial intelligence speaks",
+        ),
+        (
+            "Bonjour, ici Robin, une IA de Fernhill Energy. Cet appel n'est pas enregistré.",
+            "recording is true, so the disclosure must say that it is recorded",
+        ),
+        ("Bonjour, ici Robin, une IA de Fernhill Energy. Cet appel est enregistré.", None),
+    ],
+)
+def test_a_disclosure_is_checked_by_what_it_means(
+    tmp_path: Path, disclosure: str, says: str | None
+) -> None:
+    start, end = FRENCH.index("disclosure:"), FRENCH.index("recording:")
+    text = f"{FRENCH[:start]}disclosure: >-\n  {disclosure}\n{FRENCH[end:]}"
+    if says is None:
+        _load(tmp_path, text)
+        return
+    with pytest.raises(PlaybookError, match=says):
+        _load(tmp_path, text)

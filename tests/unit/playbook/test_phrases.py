@@ -351,5 +351,5 @@ def test_a_broken_list_names_file_line_and_fix(tmp_path: Path) -> None:
     path.write_text("opt_out: [")
     with pytest.raises(PlaybookError, match="not valid YAML"):
         load_phrases(path)
-    with pytest.raises(PlaybookError, match="cannot be read"):
+    with pytest.raises(PlaybookError, match="there is no such file; add a file for each language"):
         load_phrases(tmp_path / "xx.yaml")

@@ -12,7 +12,7 @@ GOOD = {
     "TELNYX_SIP_USERNAME": "example-user",
     "TELNYX_SIP_PASSWORD": "example-password",
     "LIVEKIT_SIP_URI": "sip:abc123.sip.livekit.cloud",
-    "PUBLIC_URL": "https://calls.example.com/",
+    "PUBLIC_URL": "https://calls.fernhill.test/",
     "ALLOWED_COUNTRIES": "nl, be",
     "DAILY_BUDGET": "1250",
 }
@@ -25,7 +25,7 @@ def settings(**changes: str) -> Settings:
 def test_the_settings_become_what_the_portal_should_have() -> None:
     wanted = portal_wanted(settings())
     assert wanted.sip_host == "abc123.sip.livekit.cloud"
-    assert wanted.webhook_url == "https://calls.example.com/api/telnyx/webhooks/call-events"
+    assert wanted.webhook_url == "https://calls.fernhill.test/api/telnyx/webhooks/call-events"
     assert wanted.destinations == ("BE", "NL")
     assert wanted.daily_spend_limit == Decimal("12.50")
     assert wanted.phone_number == "+3226010500"
@@ -36,7 +36,7 @@ def test_the_settings_become_what_the_portal_should_have() -> None:
     [
         ("abc123.sip.livekit.cloud", "abc123.sip.livekit.cloud", 5060),
         ("sip:ABC123.sip.livekit.cloud", "abc123.sip.livekit.cloud", 5060),
-        ("sip:sip.example.com:5070;transport=tcp", "sip.example.com", 5070),
+        ("sip:sip.fernhill.test:5070;transport=tcp", "sip.fernhill.test", 5070),
     ],
 )
 def test_a_sip_uri_is_read_in_each_form_that_is_shown(uri: str, host: str, port: int) -> None:
@@ -47,17 +47,21 @@ def test_a_sip_uri_is_read_in_each_form_that_is_shown(uri: str, host: str, port:
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [
-        ("PUBLIC_URL", "http://your-server.com:3001", r"must begin with https://.*put TLS before"),
-        ("PUBLIC_URL", "https://user@calls.example.com", "scheme and host only"),
         (
             "PUBLIC_URL",
-            "https://calls.example.com/api/telnyx/webhooks/call-events",
+            "http://calls.fernhill.test:3001",
+            r"must begin with https://.*put TLS before",
+        ),
+        ("PUBLIC_URL", "https://user@calls.fernhill.test", "scheme and host only"),
+        (
+            "PUBLIC_URL",
+            "https://calls.fernhill.test/api/telnyx/webhooks/call-events",
             "leave .* out",
         ),
         ("LIVEKIT_SIP_URI", "wss://abc.livekit.cloud", "LIVEKIT_SIP_URI: Telnyx wants a host name"),
         ("LIVEKIT_SIP_URI", "203.0.113.7", "host name with a dot"),
         ("LIVEKIT_SIP_URI", "localhost", "host name with a dot"),
-        ("TELNYX_SIP_PASSWORD", "xxxxxxx", "8 characters or more"),
+        ("TELNYX_SIP_PASSWORD", "abcdefg", "8 characters or more"),
         ("ALLOWED_COUNTRIES", "Belgium", "two-letter countries"),
         ("ALLOWED_COUNTRIES", ",", "at least one"),
     ],
@@ -67,7 +71,7 @@ def test_what_cannot_work_is_refused_by_name(name: str, value: str, says: str) -
         with pytest.raises(SettingsError, match=says) as told:
             portal_wanted(settings(**{name: value}), placeholders=placeholders)
         assert name in str(told.value)
-    assert "xxxxxxx" not in str(told.value)
+    assert "abcdefg" not in str(told.value)
 
 
 def test_what_is_missing_is_named_or_shown_as_its_variable() -> None:

@@ -42,7 +42,7 @@ def test_good_settings_start(env_file: Path) -> None:
         ("API_JWT_SECRET", "a" * 64),
         ("LIVEKIT_API_SECRET", "secret"),
         ("LIVEKIT_API_SECRET", "devkey"),
-        ("OPENAI_API_KEY", "changeme"),
+        ("OPENAI_API_KEY", "stand-in"),
         ("DATABASE_URL", "postgresql://agent:example-password@db:5432/calls"),
     ],
 )

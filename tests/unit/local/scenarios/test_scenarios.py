@@ -121,7 +121,7 @@ def test_a_rule_after_an_unknown_rule_is_refused(tmp_path: Path) -> None:
 def test_yaml_that_does_not_parse_names_the_line(tmp_path: Path) -> None:
     error = broken(tmp_path, "  disposition: hung_up", '  disposition: "hung_up')
     assert error.line >= 14
-    assert "not YAML" in error.problem
+    assert "not valid YAML" in error.problem
 
 
 def test_a_number_that_is_no_e164_is_refused(tmp_path: Path) -> None:
