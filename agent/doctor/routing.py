@@ -23,6 +23,10 @@ from agent.provisioning.plan import Action, Plan
 from agent.telephony.sip_numbers import normalized
 
 PROVISION = "python agent.py provision"
+_OUR_TRUNK_ID = (
+    'write "trunk_ids": ["${SIP_INBOUND_TRUNK_ID}"] into sip_config/dispatchRule.json, '
+    f"then {PROVISION}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,10 @@ def _rule_faults(
     if not rules:
         trunk = f"trunk {ours[0].name!r} ({ours[0].id})"
         says = f"no dispatch rule is for {trunk}: its callers hear ringing"
-        return [*found, error("rule_of_other_trunk", says, PROVISION)]
+        there = {each.id for each in records.inbound}
+        if gone := sorted({each for rule in records.rules for each in rule.trunk_ids} - there):
+            says += f"; {', '.join(gone)} in trunk_ids is no trunk of this LiveKit"
+        return [*found, error("rule_of_other_trunk", says, _OUR_TRUNK_ID)]
     for rule in rules:
         found += _judge_rule(rule, wanted)
     if len(rules) > 1:

@@ -10,9 +10,9 @@ from typing import Generic, TypeVar
 from livekit import api
 
 from agent.doctor import carrier, database, livekit, machine, processes, providers, webhooks
-from agent.doctor.findings import Finding, ok, unchecked
+from agent.doctor.findings import Finding, error, ok, unchecked
 from agent.doctor.routing import RoutingExpected, judge_drift, judge_routing
-from agent.errors import CallError, SettingsError
+from agent.errors import CallError, FileError, SettingsError
 from agent.playbook.model import Playbook
 from agent.provisioning.livekit.config import load
 from agent.provisioning.livekit.plan import plan_sip
@@ -177,9 +177,15 @@ class Questions:
         """What LiveKit has against sip_config/."""
         try:
             config = load(SIP_FOLDER, variables(self._settings))
-        except SettingsError as error:
-            return [unchecked("sip_config", str(error))]
-        return judge_drift(plan_sip(config, await self._sip_server()).plan)
+        except SettingsError as missing:
+            return [unchecked("sip_config", str(missing))]
+        except FileError as broken:
+            return [_in_file(broken)]
+        server = await self._sip_server()
+        try:
+            return judge_drift(plan_sip(config, server).plan)
+        except FileError as broken:
+            return [_in_file(broken)]
 
     async def _sip_server(self) -> SipServer:
         answer = await self._sip.answer()
@@ -274,3 +280,8 @@ def _wanted_of_telnyx(settings: Settings) -> carrier.CarrierWanted:
         sip_host=wanted.sip_host if settings.livekit_sip_uri else None,
         webhook_url=wanted.webhook_url if settings.public_url else None,
     )
+
+
+def _in_file(broken: FileError) -> Finding:
+    """A file of sip_config/ that LiveKit would take, or not, but no call would come by."""
+    return error("sip_config", f"{broken.path}:{broken.line}: {broken.problem}", broken.fix)

@@ -13,7 +13,13 @@ from livekit.api import LiveKitAPI
 
 from agent.domain.phone_numbers import parse
 from agent.provisioning.livekit.apply import apply_sip
-from agent.provisioning.livekit.config import SipConfig, load, load_participant, outbound_trunk_name
+from agent.provisioning.livekit.config import (
+    SipConfig,
+    check_participant,
+    load,
+    load_participant,
+    outbound_trunk_name,
+)
 from agent.provisioning.livekit.plan import SipPlan, plan_sip
 from agent.provisioning.plan import Plan, Service, Step
 from agent.provisioning.telnyx.account import Portal
@@ -143,16 +149,18 @@ def by_hand(settings: Settings, only: Service | None) -> tuple[str, ...]:
 async def filled_test_call(settings: Settings, folder: Path, number: str) -> dict[str, object]:
     """`sipParticipant.json` filled in, as `lk sip participant create` reads it.
 
-    Raises Refused for what is no number, SettingsError when the trunk is not there yet.
+    Raises Refused for what is no number, SettingsError when the trunk is not there yet, FileError
+    when the file names one that is on another server.
     """
     called = parse(number, country=home_country(settings))
     settings.need("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
     async with client(settings, failover=False) as livekit:
         trunk_id = await find_outbound_trunk(livekit, outbound_trunk_name(folder))
-    filled = {**variables(settings), "SIP_OUTBOUND_TRUNK_ID": trunk_id, "CALL_TO": called}
-    form: dict[str, object] = MessageToDict(
-        load_participant(folder, filled), preserving_proto_field_name=True
-    )
+        filled = {**variables(settings), "SIP_OUTBOUND_TRUNK_ID": trunk_id, "CALL_TO": called}
+        request = load_participant(folder, filled)
+        if request.sip_trunk_id != trunk_id:
+            check_participant(folder, request, (await read_server(livekit)).outbound)
+    form: dict[str, object] = MessageToDict(request, preserving_proto_field_name=True)
     return form
 
 

@@ -8,7 +8,7 @@ its `sip-config/` beside this folder or in ours, are understood too: `sip_guide`
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -112,6 +112,21 @@ def load_participant(folder: Path, variables: Mapping[str, str]) -> CreateSIPPar
     """Read the test call, `sipParticipant.json`; errors as in `load`."""
     path = guide.file_of(folder, PARTICIPANT)
     return _parsed(path, _content(path, variables), CreateSIPParticipantRequest())
+
+
+def check_participant(
+    folder: Path,
+    request: CreateSIPParticipantRequest,
+    outbound: Sequence[SIPOutboundTrunkInfo],
+) -> None:
+    """Raises FileError when the test call goes by a trunk that the server does not have."""
+    if request.sip_trunk_id not in {trunk.sip_trunk_id for trunk in outbound}:
+        raise guard.refused(
+            guide.file_of(folder, PARTICIPANT),
+            "sip_trunk_id",
+            f"this LiveKit has no outbound trunk {request.sip_trunk_id}",
+            'write "sip_trunk_id": "${SIP_OUTBOUND_TRUNK_ID}"; the id is filled in',
+        )
 
 
 def outbound_trunk_name(folder: Path) -> str:

@@ -69,7 +69,7 @@ def check_inbound(path: Path, trunk: SIPInboundTrunkInfo) -> tuple[str, ...]:
     Returns warnings. Raises FileError.
     """
     if reason := open_to_anybody(trunk):
-        raise _refused(
+        raise refused(
             path,
             "allowed_addresses",
             f"anybody on the internet could call in by this trunk and be talked to at your cost: "
@@ -78,7 +78,7 @@ def check_inbound(path: Path, trunk: SIPInboundTrunkInfo) -> tuple[str, ...]:
             "docs/provisioning.md)",
         )
     if malformed := malformed_addresses(trunk):
-        raise _refused(
+        raise refused(
             path,
             malformed[0],
             f"allowed_addresses: {', '.join(map(repr, malformed))} is no address and no CIDR "
@@ -109,7 +109,7 @@ def check_rule(path: Path, rule: SIPDispatchRuleInfo) -> tuple[str, ...]:
         for known in rule.trunk_ids
     ]
     if not any(known.strip() for known in rule.trunk_ids):
-        raise _refused(
+        raise refused(
             path,
             "trunk_ids",
             "a rule without a trunk matches every trunk, and calls that no trunk has: internet "
@@ -117,7 +117,7 @@ def check_rule(path: Path, rule: SIPDispatchRuleInfo) -> tuple[str, ...]:
             'write "trunk_ids": ["${SIP_INBOUND_TRUNK_ID}"]; the id is filled in',
         )
     if rule.rule.WhichOneof("rule") is None:
-        raise _refused(path, "rule", 'no "rule" in it', "take the file from git")
+        raise refused(path, "rule", 'no "rule" in it', "take the file from git")
     warnings = []
     if shared := shares_a_room(rule):
         warnings.append(
@@ -132,10 +132,41 @@ def check_rule(path: Path, rule: SIPDispatchRuleInfo) -> tuple[str, ...]:
     return tuple(warnings)
 
 
+def check_trunk_ids(
+    path: Path, rule: SIPDispatchRuleInfo, inbound: Sequence[SIPInboundTrunkInfo], ours: str | None
+) -> tuple[str, ...]:
+    """Refuse a rule whose trunks the server does not have: it takes it, and callers ring for ever.
+
+    `inbound` are the server's trunks, `ours` the id of the one that has our number. Returns
+    warnings. Raises FileError.
+    """
+    there = {trunk.sip_trunk_id for trunk in inbound}
+    named = [one for one in rule.trunk_ids if one != OUR_TRUNK]
+    unknown = [one for one in named if one not in there]
+    if unknown and len(unknown) == len(rule.trunk_ids):
+        raise refused(
+            path,
+            unknown[0],
+            f"this LiveKit has no inbound trunk {', '.join(unknown)}: calls would match no rule, "
+            "and callers hear ringing for ever",
+            'write "trunk_ids": ["${SIP_INBOUND_TRUNK_ID}"], with that variable unset; the id is '
+            "filled in",
+        )
+    warnings = []
+    if unknown:
+        warnings.append(f"{path}: this LiveKit has no inbound trunk {', '.join(unknown)}")
+    if OUR_TRUNK not in rule.trunk_ids and ours not in rule.trunk_ids:
+        warnings.append(
+            f"{path}: the rule is not for the trunk that has our number ({ours or 'new'}): its "
+            'callers hear ringing. Write "trunk_ids": ["${SIP_INBOUND_TRUNK_ID}"]'
+        )
+    return tuple(warnings)
+
+
 def check_outbound(path: Path, trunk: SIPOutboundTrunkInfo) -> tuple[str, ...]:
     """Warnings about an outbound trunk that Telnyx would refuse. Raises FileError: no number."""
     if not trunk.numbers or not trunk.address:
-        raise _refused(
+        raise refused(
             path, "numbers", 'no "numbers" or no "address"', "LiveKit takes no trunk without"
         )
     warnings = list(_strange_numbers(path, trunk.numbers))
@@ -146,7 +177,7 @@ def check_outbound(path: Path, trunk: SIPOutboundTrunkInfo) -> tuple[str, ...]:
             "another customer's. Put it into headers; headers_to_attributes only reads answers"
         )
     if trunk.address.lower().startswith(("sip:", "sips:")):
-        raise _refused(path, "address", "the address begins with sip:", "write host or host:port")
+        raise refused(path, "address", "the address begins with sip:", "write host or host:port")
     return tuple(warnings)
 
 
@@ -172,7 +203,7 @@ def _is_wide(entry: str) -> bool:
     return network is not None and network.prefixlen < _WIDEST[network.version]
 
 
-def _refused(path: Path, text: str, problem: str, fix: str) -> FileError:
+def refused(path: Path, text: str, problem: str, fix: str) -> FileError:
     """The error, at the line where `text` first stands in the file."""
     lines = read_text(path).split("\n") if path.is_file() else []
     line = next((number for number, line in enumerate(lines, 1) if text in line), 1)

@@ -10,7 +10,12 @@ from livekit.protocol.sip import SIPInboundTrunkInfo, SIPOutboundTrunkInfo
 from agent.provisioning.livekit.config import ConfigEntry, SipConfig
 from agent.provisioning.livekit.differences import differences, hides_password, only_there
 from agent.provisioning.livekit.duplicates import Duplicate, duplicates
-from agent.provisioning.livekit.guard import open_to_anybody, shares_a_room, takes_strangers
+from agent.provisioning.livekit.guard import (
+    check_trunk_ids,
+    open_to_anybody,
+    shares_a_room,
+    takes_strangers,
+)
 from agent.provisioning.livekit.match import ServerMatch, SipPart, find, with_trunk
 from agent.provisioning.plan import Action, Plan, Service, Step
 from agent.telephony.trunks import SipServer
@@ -33,11 +38,12 @@ def plan_sip(config: SipConfig, server: SipServer, *, prune: bool = False) -> Si
     """Create, change or leave each part; with `prune` also remove what there is too much of.
 
     A part is found by its name, else by what it does (its number, its trunk, its address): then it
-    was renamed.
+    was renamed. Raises FileError for a rule whose trunks the server does not have.
     """
     found = find(config, server)
     trunk_id = found.inbound.sip_trunk_id if found.inbound else None
     rule = with_trunk(config.rule, trunk_id)
+    about_ids = check_trunk_ids(config.rule.path, config.rule.info, server.inbound, trunk_id)
     steps = [
         _step(SipPart.INBOUND, config.inbound, found.inbound, _id_of_trunk),
         _step(SipPart.RULE, rule, found.rule, lambda one: one.sip_dispatch_rule_id),
@@ -46,7 +52,7 @@ def plan_sip(config: SipConfig, server: SipServer, *, prune: bool = False) -> Si
     extra = duplicates(config, found, server)
     removals = [_removal(one) for one in extra if one.removable] if prune else []
     kept = [one for one in extra if not (prune and one.removable)]
-    warnings = (*config.warnings, *map(_about, kept), *alarms(server, _ids(found)))
+    warnings = (*config.warnings, *about_ids, *map(_about, kept), *alarms(server, _ids(found)))
     return SipPlan(config, found, Plan((*steps, *removals), warnings), extra)
 
 

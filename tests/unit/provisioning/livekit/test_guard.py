@@ -142,3 +142,34 @@ def test_what_a_server_has_is_judged_by_the_same_rules() -> None:
     assert takes_strangers(SIPDispatchRuleInfo())
     assert not takes_strangers(SIPDispatchRuleInfo(trunk_ids=["ST_1"]))
     assert shares_a_room(SIPDispatchRuleInfo()) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "value", "says"),
+    [
+        ("outboundTrunk.json", "auth_username", "<your_telnyx_username>", "${TELNYX_SIP_USERNAME}"),
+        ("outboundTrunk.json", "auth_password", "your_password", "${TELNYX_SIP_PASSWORD}"),
+        ("outboundTrunk.json", "numbers", ["+1XXXXXXXXXX"], "${PHONE_NUMBER}"),
+        ("outboundTrunk.json", "address", "<your-carrier>.pstn.twilio.com", "sip.telnyx.com"),
+        ("outboundTrunk.json", "headers", {"X-Telnyx-Username": "{{user}}"}, "your SIP connection"),
+        ("inboundTrunk.json", "allowed_addresses", ["<carrier ip>/32"], "carrier's networks"),
+        ("dispatchRule.json", "room_config", {"agents": [{"agent_name": "your-agent-name"}]},
+         "${AGENT_NAME}"),
+    ],
+)  # fmt: skip
+def test_a_placeholder_that_was_left_is_named_with_what_belongs_there(
+    edited: Edit, name: str, field: str, value: object, says: str
+) -> None:
+    wrapper = "dispatch_rule" if name == "dispatchRule.json" else "trunk"
+    folder = edited(name, wrapper, **{field: value})
+    with pytest.raises(FileError) as refused:
+        load(folder, VARIABLES)
+    assert says in refused.value.fix
+    line = (folder / name).read_text().split("\n")[refused.value.line - 1]
+    assert refused.value.problem.split(" holds ")[1] in line
+
+
+@pytest.mark.parametrize("text", ["<ID>", "ST_xxxxxxxx", "ST_...", "your_trunk_id"])
+def test_a_placeholder_of_a_trunk_stands_for_ours(edited: Edit, text: str) -> None:
+    folder = edited("dispatchRule.json", "dispatch_rule", trunk_ids=[text])
+    assert list(load(folder, VARIABLES).rule.info.trunk_ids) == [OUR_TRUNK]

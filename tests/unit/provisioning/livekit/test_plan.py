@@ -12,7 +12,9 @@ from livekit.protocol.sip import (
     SIPOutboundTrunkInfo,
 )
 
+from agent.errors import FileError
 from agent.provisioning.livekit.config import SipConfig, load
+from agent.provisioning.livekit.guard import OUR_TRUNK
 from agent.provisioning.livekit.match import with_trunk
 from agent.provisioning.livekit.plan import SipPlan, plan_sip
 from agent.provisioning.plan import Action, Difference
@@ -305,3 +307,40 @@ def test_what_lets_strangers_in_is_told_also_where_it_is_not_ours(
     told = "\n".join(plan_sip(config, server).plan.warnings)
     assert "ST_open" in told
     assert "calls that no trunk has" in told
+
+
+def of_trunks(config: SipConfig, *ids: str) -> SipConfig:
+    """Our files, the rule for the trunks with these ids."""
+    rule = SIPDispatchRuleInfo()
+    rule.CopyFrom(config.rule.info)
+    rule.trunk_ids[:] = ids
+    return replace(config, rule=replace(config.rule, info=rule))
+
+
+@pytest.mark.parametrize("ids", [("ST_other",), ("ST_other", "ST_third")])
+def test_a_rule_of_trunks_that_the_server_does_not_have_is_refused(
+    config: SipConfig, server: SipServer, ids: tuple[str, ...]
+) -> None:
+    server.rules[0].trunk_ids[:] = ids  # it was made like this: nothing differs
+    with pytest.raises(FileError) as refused:
+        plan_sip(of_trunks(config, *ids), server)
+    assert f"this LiveKit has no inbound trunk {', '.join(ids)}" in str(refused.value)
+    assert '"${SIP_INBOUND_TRUNK_ID}"' in refused.value.fix
+
+
+def test_one_trunk_too_many_in_a_rule_is_told(config: SipConfig, server: SipServer) -> None:
+    plan = plan_sip(of_trunks(config, OUR_TRUNK, "ST_other"), server)
+    (told,) = plan.plan.warnings
+    assert "this LiveKit has no inbound trunk ST_other" in told
+
+
+def test_a_rule_for_another_trunk_than_the_one_with_our_number_is_told(
+    config: SipConfig, server: SipServer
+) -> None:
+    second = SIPInboundTrunkInfo(
+        sip_trunk_id="ST_2", name="second", numbers=["+3226010502"], allowed_addresses=CLOSED
+    )
+    both = replace(server, inbound=(*server.inbound, second))
+    (told,) = plan_sip(of_trunks(config, "ST_2"), both).plan.warnings
+    assert "the rule is not for the trunk that has our number (ST_in)" in told
+    assert plan_sip(of_trunks(config, "ST_in"), both).plan.warnings == ()
