@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import yaml
 
-from agent.edited_files.text import Error
-from agent.edited_files.yaml_file import Where, YamlText
+from agent.edited_files.text import Error, Where
+from agent.edited_files.yaml_file import YamlText
 from agent.errors import FileError
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from agent.edited_files.yaml_file import Where
+from agent.edited_files.text import Where
 
 _ANYWHERE = re.compile(
     r"<[^<>]*>"  # <your_telnyx_username>

@@ -15,6 +15,8 @@ MAX_BYTES = 1024 * 1024
 """Of a settings file, a playbook, a scenario: nobody writes more by hand."""
 
 Error = type[FileError]
+Where = tuple[int | str, ...]
+"""The way to a value in a file: keys, and positions in lists."""
 
 
 def read_text(

@@ -11,11 +11,8 @@ from typing import ClassVar
 
 import yaml
 
-from agent.edited_files.text import Error
+from agent.edited_files.text import Error, Where
 from agent.errors import FileError
-
-Where = tuple[int | str, ...]
-"""The way to a value: keys, and positions in lists."""
 
 
 @dataclass(frozen=True, slots=True)
