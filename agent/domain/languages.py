@@ -11,7 +11,7 @@ from datetime import datetime
 
 from agent.domain.disclosures import DisclosureWords
 
-FILES = ("phrases/{code}.yaml", "speech_rules/{code}.yaml")
+FILES = ("languages/{code}.yaml", "phrases/{code}.yaml", "speech_rules/{code}.yaml")
 """Of each language, below prompts/."""
 
 
