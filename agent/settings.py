@@ -38,6 +38,9 @@ _GROUPS = (
 )
 """Variables that only make sense together."""
 
+_VOICE = "VOICE_"
+"""What the variable of a language's voice begins with: VOICE_NL."""
+
 _OF_THE_LOCAL_LIVEKIT = ("TELNYX_SIP_USERNAME", "TELNYX_SIP_PASSWORD")
 """A stack's made-up credentials of its trunk: nothing to be written into a LiveKit of one's own."""
 
@@ -71,12 +74,19 @@ class Settings(BaseSettings):
 
     openai_api_key: str | None = None
     openai_base_url: Url | None = None
-    openai_chat_model: str = "gpt-4.1"
+    openai_chat_model: str = "gpt-6-luna"
+    openai_reasoning_effort: str = "none"
     openai_speech_model: str = "gpt-4o-mini-tts"
-    openai_voice: str = "ash"
+    chat_second: str | None = None
+    chat_second_api_key: str | None = None
     deepgram_api_key: str | None = None
     deepgram_base_url: Url | None = None
     deepgram_model: str = "nova-3"
+    deepgram_language: str = "multi"
+    recogniser_second: str | None = None
+    voices: Mapping[str, str] = {}
+    """VOICE_<CODE> of each language that has one, by its code in lower case."""
+    cartesia_api_key: str | None = None
 
     phone_number: str = "+3226010500"
     playbook: str = "default"
@@ -159,8 +169,13 @@ def load_settings(
         if value.strip()
     }
     _refuse_placeholders(merged)
+    voices = {
+        key.removeprefix(_VOICE).lower(): value
+        for key, value in merged.items()
+        if key.startswith(_VOICE) and value.strip()
+    }
     try:
-        return Settings(**values)  # type: ignore[arg-type]  # parsed and validated by pydantic
+        return Settings(**values, voices=voices)  # type: ignore[arg-type]  # parsed and validated by pydantic
     except PydanticValidationError as error:
         raise SettingsError(
             "; ".join(
@@ -196,6 +211,8 @@ def _refuse_placeholders(variables: Mapping[str, str]) -> None:
     for name, value in variables.items():
         if name.lower() not in Settings.model_fields and name not in _GROUPS[0]:
             continue
+        if name in _NONE_IS_A_VALUE:
+            continue
         found = placeholder_in(value)
         if found is None and name.endswith(("_URL", "_URI")):
             found = example_host_in(value)
@@ -207,6 +224,7 @@ def _refuse_placeholders(variables: Mapping[str, str]) -> None:
 
 
 _SECRET = ("_KEY", "_SECRET", "_PASSWORD", "_KEY_OLD")
+_NONE_IS_A_VALUE = ("OPENAI_REASONING_EFFORT",)
 _ELSE = "your own value (.env.example explains it), or nothing,"
 _BELONGS = {
     "LIVEKIT_URL": "your server's address (LiveKit Cloud: Settings, Keys)",

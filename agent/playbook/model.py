@@ -171,6 +171,8 @@ class Playbook(_Part):
     transfer: tuple[TransferTarget, ...] = ()
     lines: Lines
     silence_seconds: Annotated[float, Field(ge=2, le=60)] = 7
+    names: tuple[Line, ...] = ()
+    """Products, places and people that callers speak of: told to the recogniser."""
     limits: tuple[Line, ...] = Field(min_length=1)
 
     # Fields are checked in the order above, so that an error points at the line to change.
@@ -232,6 +234,11 @@ class Playbook(_Part):
             if ids.count(each) > 1:
                 raise ValueError(f"two questions have the same id: {each}")
         return value
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Names that a caller may say and a recogniser does not know by itself."""
+        return (self.company, self.agent, *self.names)
 
     @property
     def required_questions(self) -> tuple[str, ...]:

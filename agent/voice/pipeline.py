@@ -1,27 +1,25 @@
 """The speech pipeline of one call: which engines, for which language, and how turns are taken.
 
-This file is the single source of models and turn-taking figures. Everything is stated: the
-framework's own defaults pick cloud models when it runs in development mode.
+This file is the single source of turn-taking figures; the engines are in `recognisers`,
+`chat_models` and `voices`. Everything is stated: the framework's own defaults pick cloud models
+when it runs in development mode.
 """
 
 import importlib
-import ssl
 from dataclasses import dataclass
 
 import numpy as np
 from livekit.agents import AgentSession, APIConnectOptions, inference, llm, stt, tokenize, tts, vad
-from livekit.agents.types import NOT_GIVEN
-from livekit.agents.utils import http_context
 from livekit.agents.voice.agent_session import SessionConnectOptions
 from livekit.agents.voice.room_io import AudioInputOptions
-from livekit.plugins import deepgram, openai
-from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
-from agent.domain.languages import LANGUAGES
 from agent.settings import Settings
+from agent.voice.chat_models import build_chat
+from agent.voice.openai_client import ANSWER_SECONDS, trust
+from agent.voice.recognisers import Expected, build_recogniser
+from agent.voice.voices import build_voice
 
-# A provider that has not answered by then has failed: the caller is told, not left waiting.
-_CONNECT = APIConnectOptions(max_retry=1, retry_interval=0.2, timeout=4.0)
+_CONNECT = APIConnectOptions(max_retry=1, retry_interval=0.2, timeout=ANSWER_SECONDS)
 
 # What the first request of a process would import, on the call's loop, while the caller waits.
 _IMPORTED_LATE = (
@@ -78,42 +76,14 @@ def warm_up() -> None:
     np.fft.rfft(np.zeros(16))
 
 
-def build_pipeline(settings: Settings, language: str, voice_activity: vad.VAD) -> Pipeline:
-    """Engines for the language of a call, with the providers that the settings name."""
+def build_pipeline(settings: Settings, expected: Expected, voice_activity: vad.VAD) -> Pipeline:
+    """Engines for a call, with the providers that the settings name. Raises SettingsError."""
     settings.need("OPENAI_API_KEY", "DEEPGRAM_API_KEY")
     return Pipeline(
-        stt=_build_stt(settings, language),
-        llm=openai.LLM(
-            model=settings.openai_chat_model, client=_openai_client(settings), temperature=0.3
-        ),
-        tts=build_tts(settings),
+        stt=build_recogniser(settings, expected),
+        llm=build_chat(settings),
+        tts=build_voice(settings, expected.languages[0]),
         vad=voice_activity,
-    )
-
-
-def _build_stt(settings: Settings, language: str) -> stt.STT[str]:
-    listen = (settings.deepgram_base_url or "https://api.deepgram.com").rstrip("/")
-    engine = deepgram.STT(
-        model=settings.deepgram_model,
-        language=LANGUAGES[language].recogniser,
-        api_key=settings.deepgram_api_key or NOT_GIVEN,
-        base_url=f"{listen}/v1/listen",
-        smart_format=False,
-    )
-    # The plugin can ask for the final transcript ("Finalize") but does not say so. When the turn
-    # detector is sure that the caller has finished, the words need not wait for the recogniser's
-    # own idea of a pause: 0.1 s.
-    engine.capabilities.manual_flush = True
-    return engine
-
-
-def build_tts(settings: Settings) -> tts.TTS[str]:
-    """The agent's voice. PCM, because decoding mp3 costs time before the first word."""
-    return openai.TTS(
-        model=settings.openai_speech_model,
-        voice=settings.openai_voice,
-        client=_openai_client(settings),
-        response_format="pcm",
     )
 
 
@@ -161,22 +131,4 @@ def build_session(pipeline: Pipeline, *, silence_seconds: float) -> AgentSession
             # We decide when a failing provider ends the call (conversation/trouble.py).
             max_unrecoverable_errors=1000,
         ),
-    )
-
-
-def trust() -> ssl.SSLContext:
-    """Which certificates we trust: read once a process, as the framework's own HTTP session does.
-
-    Reading them takes 0.1 s of a core, and every client would do it anew.
-    """
-    return http_context._create_ssl_context()
-
-
-def _openai_client(settings: Settings) -> AsyncOpenAI:
-    """Retries are the session's business: here they would add up."""
-    return AsyncOpenAI(
-        api_key=settings.openai_api_key,
-        base_url=settings.openai_base_url,
-        max_retries=0,
-        http_client=DefaultAsyncHttpxClient(verify=trust(), timeout=_CONNECT.timeout),
     )

@@ -12,6 +12,7 @@ from livekit import api
 from agent.doctor import carrier, database, livekit, machine, processes, providers, webhooks
 from agent.doctor.findings import Finding, error, ok, unchecked
 from agent.doctor.routing import RoutingExpected, judge_drift, judge_routing
+from agent.domain.languages import language
 from agent.errors import CallError, FileError, SettingsError
 from agent.playbook.model import Playbook
 from agent.provisioning.livekit.config import load
@@ -29,7 +30,9 @@ from agent.store.webhook_freshness import WebhookFreshness
 from agent.store.webhook_links import WebhookLinks
 from agent.telephony.probe import NoSip, ServerAnswer, ask_for_sip, check_key, reach
 from agent.telephony.trunks import SipServer
+from agent.voice.model_ends import announced_end
 from agent.voice.provider_probe import ProviderProbe, Trialled
+from agent.voice.voices import engines
 from agent.wiring.dialling import our_number, trunk_name
 from agent.wiring.portal import portal, portal_wanted
 from agent.wiring.provision import SIP_FOLDER, variables
@@ -37,6 +40,7 @@ from agent.wiring.worker import check_prompts
 
 _REFUSED_FOR = timedelta(days=1)
 _ANY_LANGUAGE = "en"
+_HEARD_OFFLINE = "en"
 _TELNYX_PATIENCE = 5.0
 T = TypeVar("T")
 
@@ -114,7 +118,7 @@ class Questions:
             lambda: reach(settings.livekit_url or "", self._now)
         )
         self._sip: Once[SipServer | NoSip] = Once(lambda: ask_for_sip(server))
-        self._spoken: Once[Trialled] = Once(trial.speak)
+        self._spoken: Once[dict[str, Trialled]] = Once(trial.speak_all)
         self._processes: Once[list[Process]] = Once(HeartbeatStore(opened).live)
 
     async def forget(self) -> None:
@@ -222,13 +226,21 @@ class Questions:
         """The language model."""
         answer = await self._trial.think()
         model = self._settings.openai_chat_model
-        return providers.judge_provider("thinks", model, stand_in=answer.stand_in)
+        found = providers.judge_provider("thinks", model, stand_in=answer.stand_in)
+        end, today = await self._trial.ends(), self._now().date()
+        return found + providers.judge_end("OPENAI_CHAT_MODEL", model, end, today)
 
     async def speaks(self) -> list[Finding]:
         """The voice."""
-        answer = await self._spoken.answer()
-        model = self._settings.openai_speech_model
-        return providers.judge_provider("speaks", model, stand_in=answer.stand_in)
+        found = []
+        for code, answer in (await self._spoken.answer()).items():
+            engine = engines(self._settings, code)[0]
+            found += providers.judge_provider("speaks", str(engine), stand_in=answer.stand_in)
+            if engine.company == "openai":
+                model, today = self._settings.openai_speech_model, self._now().date()
+                end = announced_end(model)
+                found += providers.judge_end("OPENAI_SPEECH_MODEL", model, end, today)
+        return found
 
     async def hears(self) -> list[Finding]:
         """Speech recognition."""
@@ -238,9 +250,13 @@ class Questions:
 
     async def round_trip(self) -> list[Finding]:
         """What the voice said, recognised."""
-        spoken = await self._spoken.answer()
-        heard = await self._trial.hear(spoken.pcm)
-        return providers.judge_round_trip(self._trial.phrase, heard.text)
+        found = []
+        for code, spoken in (await self._spoken.answer()).items():
+            if spoken.stand_in and code != _HEARD_OFFLINE:
+                continue  # the local stack's recogniser knows no other language
+            heard = await self._trial.hear(spoken.pcm, code)
+            found += providers.judge_round_trip(language(code).test_phrase, heard.text, code)
+        return found
 
     async def workers(self) -> list[Finding]:
         """Who answers."""

@@ -28,7 +28,9 @@ from agent.store.journal import Journal
 from agent.telephony.dispatch import JobMetadata
 from agent.telephony.livekit_api import client
 from agent.voice.pipeline import Pipeline, build_pipeline, load_vad, warm_up
+from agent.voice.recognisers import expect
 from agent.voice.speech_cache import SpeechCache
+from agent.voice.voices import voice_key
 from agent.wiring.dialling import our_number, trunk_name
 from agent.wiring.outbound import outbound_parts
 from agent.worker.parts import CallParts
@@ -107,10 +109,9 @@ async def build_call_parts(
     )
 
 
-def spoken_ahead(settings: Settings) -> SpeechCache:
-    """The cache of rendered lines for the voice that these settings choose."""
-    voice = f"{settings.openai_base_url}|{settings.openai_speech_model}|{settings.openai_voice}"
-    return SpeechCache(settings.speech_cache_dir, voice)
+def spoken_ahead(settings: Settings, language: str) -> SpeechCache:
+    """The cache of rendered lines for the voice that these settings choose for a language."""
+    return SpeechCache(settings.speech_cache_dir, voice_key(settings, language))
 
 
 def spool_dir(settings: Settings) -> Path:
@@ -137,7 +138,7 @@ def opening_hours(playbook: Playbook) -> OpeningHours | None:
 
 def _prepare(settings: Settings, name: str | None = None) -> Prepared:
     playbook = load_playbook(settings.prompts_dir, name or settings.playbook)
-    spoken = spoken_ahead(settings)
+    spoken = spoken_ahead(settings, playbook.language)
     spoken.load(playbook.spoken_ahead())
     warm_up()
     answers_model(playbook.questions).model_json_schema()
@@ -145,6 +146,6 @@ def _prepare(settings: Settings, name: str | None = None) -> Prepared:
         playbook=playbook,
         phrases=load_phrases(settings.prompts_dir / "phrases" / f"{playbook.language}.yaml"),
         rules=load_speech_rules(settings.prompts_dir, playbook),
-        pipeline=build_pipeline(settings, playbook.language, load_vad()),
+        pipeline=build_pipeline(settings, expect(playbook.language, playbook.terms), load_vad()),
         spoken=spoken,
     )

@@ -22,7 +22,7 @@ from agent.store.retention import Retention
 from agent.store.spool import recover
 from agent.telephony import probe
 from agent.telephony.livekit_api import client
-from agent.voice.pipeline import build_tts
+from agent.voice.voices import build_chain
 from agent.wiring.job import build_call_parts, prepare_process, spoken_ahead, spool_dir
 from agent.wiring.process import keep_beating
 from agent.worker.admission import Admission
@@ -48,7 +48,10 @@ async def run_worker(settings: Settings) -> None:
     playbook = check_prompts(settings)
     await probe.check(settings)
     async with http_context.open():
-        unspoken = await spoken_ahead(settings).render(playbook.spoken_ahead(), build_tts(settings))
+        voice = build_chain(settings, playbook.language)
+        spoken = spoken_ahead(settings, playbook.language)
+        unspoken = await spoken.render(playbook.spoken_ahead(), voice)
+        await voice.aclose()
     if unspoken:
         log.error("lines_not_rendered", count=len(unspoken))
     admission = Admission(settings.max_concurrent_calls)

@@ -8,7 +8,9 @@ import pytest
 import yaml
 from dotenv import dotenv_values
 
+from agent.domain.languages import LANGUAGES
 from agent.settings import ROOT, Settings, load_settings
+from agent.voice.voices import variable
 
 EXAMPLE = (ROOT / ".env.example").read_text()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -19,9 +21,17 @@ DEPENDENCIES = [
 ]
 
 
+def test_the_example_names_the_default_voice_of_each_language() -> None:
+    for code, row in LANGUAGES.items():
+        assert re.search(rf"empty: {row.voice}\n{variable(code)}=\n", EXAMPLE)
+
+
 def variables_of_settings() -> set[str]:
     names: set[str] = set()
     for name, field in Settings.model_fields.items():
+        if name == "voices":  # a variable for each language
+            names |= {variable(code) for code in LANGUAGES}
+            continue
         aliases = getattr(field.validation_alias, "choices", None) or [name]
         names |= {str(alias).upper() for alias in aliases}
     return names

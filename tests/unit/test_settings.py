@@ -21,17 +21,18 @@ def test_the_guides_name_for_livekits_url_is_understood() -> None:
 
 def test_the_environment_beats_the_env_file_and_the_file_beats_the_stack(tmp_path: Path) -> None:
     file = tmp_path / ".env"
-    file.write_text("OPENAI_VOICE=alloy\nPLAYBOOK=winter\n")
+    file.write_text("OPENAI_CHAT_MODEL=gpt-5.6-luna\nVOICE_NL=openai:ash\nPLAYBOOK=winter\n")
     settings = load_settings(
         extra={"PLAYBOOK": "stack", "DEEPGRAM_MODEL": "stack"},
-        environ={"OPENAI_VOICE": "sage"},
+        environ={"OPENAI_CHAT_MODEL": "gpt-6-sol"},
         env_file=file,
     )
-    assert (settings.openai_voice, settings.playbook, settings.deepgram_model) == (
-        "sage",
+    assert (settings.openai_chat_model, settings.playbook, settings.deepgram_model) == (
+        "gpt-6-sol",
         "winter",
         "stack",
     )
+    assert settings.voices == {"nl": "openai:ash"}
 
 
 def test_ones_own_key_is_never_sent_to_a_stand_ins_address() -> None:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from agent.errors import ScenarioError
 from agent.local.providers.answers import LABEL, MODEL, bad_request, hang, refused
 from agent.local.providers.chat_request import ChatRequest, summary_answer
-from agent.local.providers.chat_script import ChatScript, Reply
+from agent.local.providers.chat_script import ChatScript, Reply, ToolCall
 from agent.local.providers.faults import Behaviour, Fault, ProviderPart, not_before
 from agent.local.scenarios.scenario import DEFAULT, FALLBACK, SCENARIOS_DIR, Scenario, find_scenario
 
@@ -119,6 +119,9 @@ class ChatApi:
     def _reply(self, chat: ChatRequest, scenario: Scenario) -> Reply:
         if chat.wants_summary():
             return Reply(summary_answer(chat, scenario.summary), ())
+        if (required := chat.required_tool()) is not None:
+            name, arguments = required
+            return Reply("", (ToolCall(uuid.uuid4().hex[:8], name, arguments),))
         rules = list(scenario.agent)
         own = {rule.id for rule in rules}
         rules += [rule for rule in self._common.agent if rule.id not in own]

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator
 
 from agent.local.providers.chat_script import Said
+from agent.local.scenarios.values import Value
 
 SUMMARY_MARK = "SUMMARY"
 """In the instructions of a request that wants a summary (prompts/summary.md), not a reply."""
@@ -38,6 +39,8 @@ class _Message(BaseModel):
 
 class _Function(BaseModel):
     name: str
+    # As it comes; read in `_instance`, which takes any JSON schema.
+    parameters: dict[str, object] = {}
 
 
 class _Tool(BaseModel):
@@ -70,6 +73,17 @@ class ChatRequest(BaseModel):
         if self.tool_choice == "none":
             return frozenset()
         return frozenset(tool.function.name for tool in self.tools if tool.function is not None)
+
+    def required_tool(self) -> tuple[str, dict[str, Value]] | None:
+        """The tool that must be called, with the emptiest arguments that it takes."""
+        if self.tool_choice != "required" or not self.tools or self.tools[0].function is None:
+            return None
+        function = self.tools[0].function
+        given = _instance(function.parameters)
+        values = given if isinstance(given, dict) else {}
+        return function.name, {
+            name: value for name, value in values.items() if isinstance(value, str | int | float)
+        }
 
     def wants_summary(self) -> bool:
         return self.response_format.type != "text" or any(

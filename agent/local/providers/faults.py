@@ -91,6 +91,11 @@ class Behaviour:
         """What `part` does now, without using up one of a counted fault's requests."""
         return self.faults[part].fault if part in self.faults else Fault.OK
 
+    def down(self, part: ProviderPart) -> bool:
+        """Whether `part` refuses everybody until that is changed: no connection is taken either."""
+        counted = self.faults.get(part)
+        return counted is not None and counted.fault is Fault.REFUSE and counted.count is None
+
     def take(self, part: ProviderPart) -> Fault:
         """What `part` does with the request at hand; counts it."""
         counted = self.faults.get(part)

@@ -17,6 +17,7 @@ from agent.local.providers.chat_api import ChatApi
 from agent.local.providers.faults import Behaviour, FaultOrder, Latency, ProviderPart
 from agent.local.providers.listen_api import ListenApi
 from agent.local.providers.recognition import Recogniser
+from agent.local.providers.speak_api import SpeakApi
 from agent.local.providers.speech_api import SpeechApi
 from agent.local.providers.voices import Voices
 
@@ -41,12 +42,14 @@ class Providers:
         self._recogniser = Recogniser()
         self._voices = Voices()
         self._listen = ListenApi(self._recogniser, behaviour)
+        self._speak = SpeakApi(self._voices, behaviour)
         app = web.Application(client_max_size=LARGEST_UPLOAD)
         app.add_routes(
             [
                 *self._chat.routes(),
                 *SpeechApi(self._voices, self._recogniser, behaviour).routes(),
                 *self._listen.routes(),
+                *self._speak.routes(),
                 web.get("/healthz", self._health),
                 web.get("/stand-in", self._state),
                 web.put("/stand-in/latency", self._set_latency),
@@ -73,6 +76,7 @@ class Providers:
     async def close(self) -> None:
         """Stop listening, end what runs."""
         await self._listen.close()
+        await self._speak.close()
         await self._runner.cleanup()
         self._recogniser.close()
         self._voices.close()
@@ -105,6 +109,7 @@ class Providers:
         except ValidationError as error:
             return bad_request(ProviderPart.CHAT, str(error))
         await self._listen.faults_changed()
+        await self._speak.faults_changed()
         return await self._state(request)
 
 

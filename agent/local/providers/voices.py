@@ -1,7 +1,8 @@
-"""Offline voices: hibari speaks for the agent, SVOX Pico for the customers.
+"""Offline voices: hibari speaks for the agent in English, SVOX Pico for the customers.
 
-Two engines, so that a listener (and a test that mixes them up) can tell who speaks. Pico has no
-macOS wheel; there hibari is the customer as well.
+Two engines, so that a listener (and a test that mixes them up) can tell who speaks. In French and
+German Pico is both, in Dutch it reads with its German mouth: good for hearing who talks when, and
+for nothing else. Pico has no macOS wheel; there hibari is everybody.
 """
 
 import asyncio
@@ -20,6 +21,9 @@ OUTPUT_RATE = 24_000
 """Samples a second of everything spoken here; hibari's own rate, and OpenAI's for `pcm`."""
 
 PICO_PREFIX = "pico:"
+AGENT_PREFIX = "agent:"
+_OF_THE_AGENT = {"fr": "fr-FR", "de": "de-DE", "nl": "de-DE", "es": "es-ES", "it": "it-IT"}
+"""Which voice of Pico is the agent's; in any other language hibari is."""
 PICO_VOICES = frozenset({"en-GB", "en-US", "de-DE", "es-ES", "fr-FR", "it-IT"})
 _PICO_RATE = 16_000
 
@@ -37,11 +41,12 @@ class Voices:
     async def speak(self, text: str, voice: str, speed: float = 1.0) -> AsyncIterator[bytes]:
         """`text` as 16-bit mono PCM at OUTPUT_RATE, a sentence a piece.
 
-        `voice` is "pico:en-GB" (or another of PICO_VOICES); any other name is hibari's one voice.
+        `voice` is "pico:en-GB" (or another of PICO_VOICES), or "agent:fr"; any other name is
+        hibari's one voice.
         """
         loop = asyncio.get_running_loop()
-        language = voice.removeprefix(PICO_PREFIX)
-        if voice.startswith(PICO_PREFIX) and self._pico is not None and language in PICO_VOICES:
+        language = _pico_voice(voice)
+        if self._pico is not None and language in PICO_VOICES:
             pcm: bytes = await loop.run_in_executor(
                 self._pico_thread, self._pico.speak, text, language, speed
             )
@@ -59,6 +64,13 @@ class Voices:
         """Stop the threads without waiting for a sentence that is being made."""
         for thread in (self._hibari_thread, self._pico_thread):
             thread.shutdown(wait=False, cancel_futures=True)
+
+
+def _pico_voice(voice: str) -> str:
+    """Pico's name for a voice; empty where hibari speaks."""
+    if voice.startswith(AGENT_PREFIX):
+        return _OF_THE_AGENT.get(voice.removeprefix(AGENT_PREFIX), "")
+    return voice.removeprefix(PICO_PREFIX) if voice.startswith(PICO_PREFIX) else ""
 
 
 def _to_output_rate(pcm: bytes) -> bytes:

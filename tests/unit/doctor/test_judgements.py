@@ -1,6 +1,6 @@
 """What each answer means: settings, machine, LiveKit, providers, processes, webhooks."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,7 +11,7 @@ from agent.doctor.findings import Finding, Level
 from agent.doctor.livekit import judge_clock, judge_sip
 from agent.doctor.machine import Folder, judge_recordings, look_at
 from agent.doctor.processes import judge_dialling, judge_others, judge_workers
-from agent.doctor.providers import judge_round_trip
+from agent.doctor.providers import judge_end, judge_round_trip
 from agent.doctor.settings_checks import judge_exposure, judge_numbers, missing
 from agent.doctor.webhooks import judge_public_key, judge_webhooks
 from agent.settings import Environment, Settings
@@ -158,7 +158,24 @@ def test_a_livekit_without_redis_is_told_apart_from_one_that_fails() -> None:
 )
 def test_what_was_understood_is_compared_by_words(heard: str, expected: tuple[str, Level]) -> None:
     said = "Please call me back tomorrow morning at ten."
-    assert codes(judge_round_trip(said, heard)) == [expected]
+    assert codes(judge_round_trip(said, heard, "en")) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("end", "expected"),
+    [
+        (None, []),
+        (date(2027, 6, 1), []),
+        (date(2027, 1, 14), [("model_ends", Level.WARNING)]),
+        (date(2026, 12, 5), [("model_ends", Level.ERROR)]),
+        (date(2026, 10, 1), [("model_ends", Level.ERROR)]),
+    ],
+)
+def test_a_model_that_is_about_to_end_is_told(
+    end: date | None, expected: list[tuple[str, Level]]
+) -> None:
+    today = date(2026, 11, 29)
+    assert codes(judge_end("OPENAI_CHAT_MODEL", "gpt-4.1", end, today)) == expected
 
 
 def process(kind: ProcessKind, **detail: int | str) -> Process:

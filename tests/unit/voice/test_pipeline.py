@@ -13,9 +13,9 @@ from agent.settings import Settings
 from agent.voice.pipeline import (
     build_pipeline,
     build_session,
-    build_tts,
     load_vad,
 )
+from agent.voice.recognisers import expect
 
 SETTINGS = Settings(
     openai_api_key="example-password",
@@ -41,12 +41,11 @@ async def http() -> AsyncIterator[None]:
 async def test_the_engines_are_those_of_the_settings_in_the_language_of_the_playbook(
     language: str, voice_activity: vad.VAD
 ) -> None:
-    pipeline = build_pipeline(SETTINGS, language, voice_activity)
+    pipeline = build_pipeline(SETTINGS, expect(language, ()), voice_activity)
     assert isinstance(pipeline.stt, deepgram.STT)
     assert isinstance(pipeline.llm, openai.LLM)
-    assert isinstance(pipeline.tts, openai.TTS)
     assert pipeline.stt.model == "nova-3"
-    assert pipeline.stt._opts.language == LANGUAGES[language].recogniser
+    assert pipeline.tts.model == LANGUAGES[language].voice.removeprefix("deepgram:")
     assert pipeline.stt._opts.endpoint_url == "ws://127.0.0.1:1/v1/listen"
     assert str(pipeline.llm._client.base_url) == "http://127.0.0.1:1/v1/"
     assert pipeline.llm._client.max_retries == 0, "retries are the session's, with its deadline"
@@ -56,13 +55,7 @@ async def test_the_engines_are_those_of_the_settings_in_the_language_of_the_play
 def test_a_key_that_is_missing_is_named(missing: str, voice_activity: vad.VAD) -> None:
     settings = SETTINGS.model_copy(update={missing: None})
     with pytest.raises(SettingsError, match=missing.upper()):
-        build_pipeline(settings, "en", voice_activity)
-
-
-def test_speech_is_asked_for_without_a_codec() -> None:
-    engine = build_tts(SETTINGS)
-    assert isinstance(engine, openai.TTS)
-    assert engine._opts.response_format == "pcm"
+        build_pipeline(settings, expect("en", ()), voice_activity)
 
 
 @pytest.mark.usefixtures("http")
@@ -73,7 +66,9 @@ async def test_turn_taking_is_the_same_in_development_mode(
     monkeypatch.setenv("LIVEKIT_DEV_MODE", "1")
     monkeypatch.setenv("LIVEKIT_API_KEY", "example-user")
     monkeypatch.setenv("LIVEKIT_API_SECRET", "example-password")
-    session = build_session(build_pipeline(SETTINGS, "en", voice_activity), silence_seconds=7)
+    session = build_session(
+        build_pipeline(SETTINGS, expect("en", ()), voice_activity), silence_seconds=7
+    )
     options = session.options
     assert isinstance(session.turn_detection, inference.TurnDetector)
     assert session.turn_detection.model.endswith("v1-mini")

@@ -41,7 +41,11 @@ async def provider(status: int, body: bytes) -> AsyncIterator[Settings]:
     ("status", "kind", "named"),
     [
         (401, SettingsError, "OPENAI_API_KEY is not accepted"),
-        (404, SettingsError, "OPENAI_CHAT_MODEL=gpt-4.1 is not taken"),
+        (
+            404,
+            SettingsError,
+            "OPENAI_REASONING_EFFORT=none is not taken",
+        ),
         (429, Unavailable, "look at its quota"),
         (500, Unavailable, "see its status page"),
     ],
