@@ -30,6 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 _GROUPS = (
     ("LIVEKIT_URL", "LIVEKIT_WS_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"),
+    ("DATABASE_URL", "DIRECT_DATABASE_URL"),
     ("OPENAI_API_KEY", "OPENAI_BASE_URL"),
     ("DEEPGRAM_API_KEY", "DEEPGRAM_BASE_URL"),
     ("API_JWT_SECRET", "API_JWKS_URL"),
@@ -45,6 +46,8 @@ _OF_THE_LOCAL_LIVEKIT = ("TELNYX_SIP_USERNAME", "TELNYX_SIP_PASSWORD")
 """A stack's made-up credentials of its trunk: nothing to be written into a LiveKit of one's own."""
 
 Url = Annotated[str, StringConstraints(pattern=r"^[a-z]+://\S+$", strip_whitespace=True)]
+PastedUrl = Annotated[str, StringConstraints(pattern="://", strip_whitespace=True)]
+"""With whatever stood around it; agent/store/database_url.py reads it."""
 
 
 class Environment(StrEnum):
@@ -69,7 +72,8 @@ class Settings(BaseSettings):
     livekit_api_secret: str | None = None
     agent_name: str = "ai-sales-agent"
 
-    database_url: Url | None = None
+    database_url: PastedUrl | None = None
+    direct_database_url: PastedUrl | None = None
     redis_url: Url | None = None
 
     openai_api_key: str | None = None

@@ -29,7 +29,7 @@ def migrate(
     """Create or update our tables in DATABASE_URL; nothing happens when they are up to date."""
     current = settings()
     current.need("DATABASE_URL")
-    dsn = str(current.database_url)
+    dsn = current.direct_database_url or str(current.database_url)
     applied, waiting = asyncio.run(_apply(dsn, post=post))
     for name in applied:
         console.print(f"applied {name}")

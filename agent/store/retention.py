@@ -23,8 +23,8 @@ log = structlog.get_logger(__name__)
 _BATCH = 500
 _EVERY = timedelta(days=1)
 _AGAIN = timedelta(minutes=1)
-"""While another process has its turn, or the database is away."""
-# Any fixed number: processes that delete take turns.
+"""While another process holds the lock, or the database is away."""
+# Any fixed number: of two processes that delete one waits.
 _LOCK = 0x41495344
 _ENDED = query("retention/ended_at")
 _DELETE_TURNS = query("retention/delete_turns")
@@ -78,7 +78,7 @@ async def delete_older_than(cutoff: datetime, database: Database, recordings_dir
 class Retention:
     """Deletes once a day, and at the start, what is older than `keep`. `run` until cancelled.
 
-    Every process that sees recordings has one: their folder may be another. They take turns.
+    Every process that sees recordings has one: their folder may be another. One deletes at a time.
     """
 
     def __init__(
@@ -109,17 +109,15 @@ class Retention:
     async def look(self) -> Deleted | None:
         """Delete what is old now; None when another process is at it. Raises DatabaseUnavailable.
 
-        Needs two connections: one holds its turn.
+        Needs two connections: one holds the lock.
         """
-        async with self._database.connection() as turn:
-            if not await turn.fetchval("select pg_try_advisory_lock($1)", _LOCK):
+        async with self._database.connection() as connection, connection.transaction():
+            # Of the transaction, not of the session: a pooler would keep a session's lock.
+            if not await connection.fetchval("select pg_try_advisory_xact_lock($1)", _LOCK):
                 return None
-            try:
-                return await delete_older_than(
-                    self._now() - self._keep, self._database, self._recordings_dir
-                )
-            finally:
-                await turn.execute("select pg_advisory_unlock($1)", _LOCK)
+            return await delete_older_than(
+                self._now() - self._keep, self._database, self._recordings_dir
+            )
 
 
 def _delete_files(

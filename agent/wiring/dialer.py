@@ -56,7 +56,7 @@ async def run_dialer(settings: Settings) -> None:
         await _until_signalled(
             dialer.run(),
             Reaper(parts).run(),
-            listen(dsn, NOTIFY_CHANNEL, dialer.wake),
+            listen(settings.direct_database_url or dsn, NOTIFY_CHANNEL, dialer.wake),
             keep_beating(settings, ProcessKind.DIALER, process_id=parts.id),
             Watch(
                 ActivityStore(database),
