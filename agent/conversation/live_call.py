@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from agent.conversation.spoken_language import SpokenLanguage
 from agent.domain.appointments import Calendar
 from agent.domain.calls import CallEvent, CallTurn, Direction, EventKind, Scalar, Source
 from agent.domain.phone_numbers import PhoneNumber
@@ -71,6 +72,12 @@ class LiveCall:
     handing_over: bool = False
     """A transfer is under way: the caller's leaving is not a hang-up."""
     _noted: dict[EventKind, int] = field(default_factory=dict)
+
+    def speak_in(self, language: SpokenLanguage) -> None:
+        """The call goes on in this language: its lines, its rules, its voice."""
+        self.playbook = language.playbook
+        self.rules = language.rules
+        self.spoken = language.spoken
 
     def note(self, kind: EventKind, *, urgent: bool = False, **detail: Scalar) -> None:
         """Record that something happened now.

@@ -54,6 +54,9 @@ class EventKind(StrEnum):
     """[telnyx_session_id?, telnyx_leg_id?: of a call that we placed]"""
     DISCLOSED = "disclosed"
     """The disclosure was spoken to its last word. [text]"""
+    LANGUAGE_CHOSEN = "language_chosen"
+    """The call goes on in a language. [language, before, why: asked|greeted|spoken|assumed|changed,
+    words: counted words of each, as "fr 5, nl 1"]"""
     RECORDING_STARTED = "recording_started"
     RECORDING_SAVED = "recording_saved"
     """[path, seconds]"""

@@ -84,7 +84,9 @@ def fold(call_id: UUID, events: Iterable[CallEvent]) -> CallRecord:
         room_name=_text(created, "room_name") or "",
         customer_id=_text(created, "customer_id"),
         playbook=_text(created, "playbook") or "",
-        language=_text(created, "language") or "",
+        language=_latest_text(known, EventKind.LANGUAGE_CHOSEN, "language")
+        or _text(created, "language")
+        or "",
         answered_at=answered_at,
         disclosed_at=_when(known, EventKind.DISCLOSED),
         ended_at=ended_at,

@@ -43,6 +43,7 @@ _OPEN_CALL_IN_ROOM = query("calls/open_in_room")
 _FIND_CALLS = query("calls/find")
 _EVENTS_OF_CALL = query("calls/events")
 _TURNS_OF_CALL = query("calls/turns")
+_LAST_LANGUAGE = query("calls/last_language")
 _APPOINTMENT_OF_CALL = query("calls/appointment")
 
 
@@ -111,6 +112,15 @@ class CallStore:
             events=known,
             appointment=appointment_from(appointment) if appointment else None,
         )
+
+    async def last_language(self, number: str) -> str | None:
+        """The language of the latest call with this number that was answered; None: there is none.
+
+        What this says is where a call begins, never what it must stay in.
+        """
+        async with self._database.connection() as connection:
+            found: str | None = await connection.fetchval(*_LAST_LANGUAGE(number=number))
+        return found or None
 
     async def open_in(self, room_name: str, before: datetime) -> UUID | None:
         """The call in that room, begun before then, which has not ended as far as we know.
