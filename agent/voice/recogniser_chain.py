@@ -42,6 +42,7 @@ class RecogniserChain(stt.STT[str]):
             )
         )
         self._standby: Standby[stt.STT[str]] = Standby(recognisers, now)
+        self._now = now
         self._listening = recognisers[0]
         self._streams: list[_Stream] = []
         for recogniser in recognisers:
@@ -78,7 +79,7 @@ class RecogniserChain(stt.STT[str]):
         conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
     ) -> stt.RecognizeStream:
         """`conn_options` are not obeyed: our deadline stands, retries are other recognisers."""
-        stream = _Stream(self, self._standby)
+        stream = _Stream(self, self._standby, self._now)
         self._streams.append(stream)
         return stream
 
@@ -129,10 +130,13 @@ class _Unfinished:
 
 
 class _Stream(stt.RecognizeStream):
-    def __init__(self, chain: RecogniserChain, standby: Standby[stt.STT[str]]) -> None:
+    def __init__(
+        self, chain: RecogniserChain, standby: Standby[stt.STT[str]], now: Callable[[], float]
+    ) -> None:
         super().__init__(stt=chain, conn_options=APIConnectOptions(max_retry=0))
         self._chain = chain
         self._standby = standby
+        self._now = now
         self._unfinished = _Unfinished()
         self._current: stt.RecognizeStream | None = None
         self._given_up = asyncio.Event()
@@ -152,7 +156,7 @@ class _Stream(stt.RecognizeStream):
             failures = 0
             while True:
                 recogniser = self._standby.in_order()[0]
-                began = time.monotonic()
+                began = self._now()
                 try:
                     await self._listen(recogniser)
                 except APIError as error:
@@ -161,7 +165,7 @@ class _Stream(stt.RecognizeStream):
                     )
                     self._standby.failed(recogniser)
                     # One that served for a while and then went is a new trouble, not the old one.
-                    failures = 1 if time.monotonic() - began > CONNECTS_SECONDS else failures + 1
+                    failures = 1 if self._now() - began > CONNECTS_SECONDS else failures + 1
                     if failures >= len(self._standby.members):
                         raise APIConnectionError("no recogniser listens") from error
                 else:
