@@ -25,6 +25,7 @@ from agent.conversation.tools import build_tools
 from agent.conversation.transcript import Transcript
 from agent.domain.calls import CallTurn, EventKind
 from agent.domain.phrases import is_opt_out
+from agent.voice.recogniser_chain import RecogniserChain
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +50,7 @@ class Conversation:
         self._opening = Opening(session, call, self.ending)
         self._silence = Silence(session, call, self.ending)
         self._trouble = ProviderFailures(session, call, self.ending)
-        self._transcript = Transcript(call.id, call.events)
+        self._transcript = Transcript(call.id, call.events, call.certainty)
         self._opened = False
         self._recognised_at = 0.0
         self.agent = SalesAgent(call, self._opening, instructions, build_tools(call, self.ending))
@@ -122,6 +123,9 @@ class Conversation:
         only_listened = event.vad_speech_started_at <= self.agent.only_listened_at
         recognised = event.vad_speech_started_at <= self._recognised_at + _SAME_WORDS
         if event.speech_duration >= _SPEECH_HAS_WORDS and not (only_listened or recognised):
+            ears = self._session.stt
+            if isinstance(ears, RecogniserChain) and ears.heard_nothing():
+                return  # another one listens now, also to what was said
             self._trouble.on_unheard()
 
     def _item_added(self, event: ConversationItemAddedEvent) -> None:

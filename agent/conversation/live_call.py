@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from agent.conversation.certainty import Certainty
 from agent.conversation.spoken_language import SpokenLanguage
 from agent.domain.appointments import Calendar
 from agent.domain.calls import CallEvent, CallTurn, Direction, EventKind, Scalar, Source
@@ -65,6 +66,7 @@ class LiveCall:
     warm_transfer: BringIn | None = None
     """The other way to a person, where the carrier does not put the caller through."""
     heard: HeardText = field(default_factory=HeardText)
+    certainty: Certainty = field(default_factory=Certainty)
     answers: dict[str, Scalar] = field(default_factory=dict)
     opted_out: bool = False
     ending: bool = False

@@ -51,6 +51,8 @@ class SalesAgent(Agent):
                 if event.type is stt.SpeechEventType.FINAL_TRANSCRIPT:
                     resume_soon(self.session)
                 continue
+            if event.type is stt.SpeechEventType.FINAL_TRANSCRIPT and event.alternatives:
+                self._call.certainty.heard(words, event.alternatives[0].confidence)
             yield event
 
     async def llm_node(

@@ -119,6 +119,7 @@ class Tools:
         saved = {key: value for key, value in given.model_dump().items() if value is not None}
         if not saved:
             raise ToolError("give at least one answer")
+        self._read_back_if_unsure(", ".join(saved), *saved)
         for question, value in saved.items():
             self._call.answers[question] = value
             self._call.note(EventKind.ANSWER_SAVED, question=question, value=value)
@@ -139,6 +140,7 @@ class Tools:
     async def book(self, given: _Booking, context: RunContext[None]) -> str:
         """Book; the calendar decides whether the time can be had."""
         assert self._call.calendar is not None
+        self._read_back_if_unsure("the time", "booking")
         starts_at = self._local(given.starts_at)
         try:
             booked = await self._ask(
@@ -157,6 +159,7 @@ class Tools:
 
     async def agree_callback(self, given: _Callback, context: RunContext[None]) -> str:
         """Keep a time to call back, between a minute from now and 60 days ahead."""
+        self._read_back_if_unsure("the time", "callback")
         at, now = self._local(given.at), self._call.now()
         if not now < at < now + timedelta(days=_CALLBACK_DAYS):
             why = f"the time must lie ahead, within {_CALLBACK_DAYS} days"
@@ -164,6 +167,15 @@ class Tools:
             raise ToolError(f"not agreed: {why}")
         self._call.note(EventKind.CALLBACK_AGREED, urgent=True, at=at.isoformat())
         return f"agreed: {self._language.said_moment(at)}"
+
+    def _read_back_if_unsure(self, what: str, *about: str) -> None:
+        """Raise ToolError where the caller was heard too badly to keep what was understood."""
+        unsure = [each for each in about if self._call.certainty.must_ask(each)]
+        if unsure:
+            raise ToolError(
+                f"not kept: the line was unclear. Say back what you understood ({what}), ask "
+                "whether it is right, and call this tool again when the caller has confirmed it"
+            )
 
     async def transfer(self, given: _Transfer, context: RunContext[None]) -> str:
         """Hand the caller over to the playbook's person; nobody else can be named."""

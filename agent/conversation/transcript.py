@@ -6,6 +6,7 @@ from uuid import UUID
 from livekit.agents.llm import ChatMessage
 from livekit.agents.llm.chat_context import MetricsReport
 
+from agent.conversation.certainty import Certainty
 from agent.conversation.live_call import EventSink
 from agent.domain.calls import CallTurn, Speaker
 
@@ -20,9 +21,10 @@ class Transcript:
     what was said while it could not be interrupted, and a record must not.
     """
 
-    def __init__(self, call_id: UUID, sink: EventSink) -> None:
+    def __init__(self, call_id: UUID, sink: EventSink, certainty: Certainty) -> None:
         self._call_id = call_id
         self._sink = sink
+        self._certainty = certainty
         self._words: list[str] = []
         self._started: datetime | None = None
         self._ended: datetime | None = None
@@ -86,6 +88,7 @@ class Transcript:
         if not text.strip():
             return
         self._turns += 1
+        sure = self._certainty.end_turn()
         created = _time(message.created_at) if message else datetime.now(UTC)
         started = self._started or created
         self._keep(
@@ -96,7 +99,10 @@ class Transcript:
                 text=text.strip(),
                 started_at=started,
                 ended_at=max(started, self._ended or created),
-                metrics=_figures(message.metrics) if message else {},
+                metrics={
+                    **(_figures(message.metrics) if message else {}),
+                    **({"confidence": round(sure, 3)} if sure is not None else {}),
+                },
             )
         )
         self._words, self._started, self._ended = [], None, None

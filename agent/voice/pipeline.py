@@ -17,7 +17,7 @@ from agent.settings import Settings
 from agent.voice.chat_models import build_chat
 from agent.voice.openai_client import ANSWER_SECONDS, trust
 from agent.voice.recognisers import Expected, build_recogniser
-from agent.voice.voices import build_voice
+from agent.voice.voices import AgentVoices
 
 _CONNECT = APIConnectOptions(max_retry=1, retry_interval=0.2, timeout=ANSWER_SECONDS)
 
@@ -49,6 +49,8 @@ class Pipeline:
     stt: stt.STT[str]
     llm: llm.LLM[str]
     tts: tts.TTS[str]
+    voices: AgentVoices
+    """Those of other languages; `tts` is the one that the call begins with."""
     vad: vad.VAD
 
 
@@ -79,10 +81,12 @@ def warm_up() -> None:
 def build_pipeline(settings: Settings, expected: Expected, voice_activity: vad.VAD) -> Pipeline:
     """Engines for a call, with the providers that the settings name. Raises SettingsError."""
     settings.need("OPENAI_API_KEY", "DEEPGRAM_API_KEY")
+    voices = AgentVoices(settings)
     return Pipeline(
         stt=build_recogniser(settings, expected),
         llm=build_chat(settings),
-        tts=build_voice(settings, expected.languages[0]),
+        tts=voices.of(expected.languages[0]),
+        voices=voices,
         vad=voice_activity,
     )
 

@@ -67,10 +67,16 @@ class RecogniserChain(stt.STT[str]):
         """All, in order of preference."""
         return self._standby.members
 
-    def heard_nothing(self) -> None:
-        """The caller spoke and the recogniser said nothing about it: ask the next one."""
+    def heard_nothing(self) -> bool:
+        """The caller spoke and the recogniser said nothing about it: ask the next one.
+
+        False where none is left that has not failed lately: then nobody will hear it.
+        """
+        if not self._standby.has_other(self._listening):
+            return False
         for stream in self._streams:
             stream.give_up()
+        return bool(self._streams)
 
     def stream(
         self,

@@ -38,6 +38,14 @@ class Standby(Generic[T]):
         order = sorted(range(len(self._members)), key=lambda index: self._rests_until[index] > now)
         return [self._members[index] for index in order]
 
+    def has_other(self, than: T) -> bool:
+        """Whether somebody other `than` this one has not failed lately."""
+        now = self._now()
+        return any(
+            until <= now and member is not than
+            for member, until in zip(self._members, self._rests_until, strict=True)
+        )
+
     def failed(self, member: T) -> None:
         """It did not do its work: the others are asked before it for a while."""
         self._rests_until[self._index(member)] = self._now() + REST_SECONDS

@@ -27,6 +27,24 @@ _CARTESIA_MODEL = "sonic-3"
 Builder = Callable[[Settings, Engine, Language], "tts.TTS[str]"]
 
 
+class AgentVoices:
+    """The voices of one call, each built when the call comes to its language.
+
+    One for each language and not one that changes: what is being said ends in the voice in which it
+    began (`agent.update_options(tts=voices.of("fr"))`).
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._built: dict[str, tts.TTS[str]] = {}
+
+    def of(self, code: str) -> tts.TTS[str]:
+        """The voice of a language. Raises SettingsError."""
+        if code not in self._built:
+            self._built[code] = build_voice(self._settings, code)
+        return self._built[code]
+
+
 def build_voice(settings: Settings, code: str) -> tts.TTS[str]:
     """The voice of a language, as VOICE_<CODE> names it, in sentences. Raises SettingsError."""
     return tts.StreamAdapter(tts=build_chain(settings, code))

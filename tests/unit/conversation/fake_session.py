@@ -49,6 +49,8 @@ class FakeSession(rtc.EventEmitter[str]):
         self.forgotten_turns = 0
         self.away_resets = 0
         self.closing = False
+        self.stt: object = None
+        """The recogniser; nobody listens with it."""
 
     @property
     def as_session(self) -> AgentSession[None]:

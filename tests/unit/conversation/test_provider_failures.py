@@ -17,7 +17,9 @@ from livekit.agents.tts import TTSError
 
 from agent.conversation.conversation import Conversation
 from agent.domain.calls import EventKind
+from agent.voice.recogniser_chain import RecogniserChain
 from tests.scripted_llm import Fails, word_by_word
+from tests.scripted_recognisers import ScriptedRecogniser, until
 from tests.unit.conversation.fake_session import FakeSession
 from tests.unit.conversation.fakes import Facts, FakeLine
 from tests.unit.conversation.scene import LINES, Scene, live_call
@@ -126,6 +128,20 @@ async def test_speech_right_after_recognised_words_is_the_end_of_them(
         ),
     )
     assert stage.session.lines == told
+
+
+async def test_speech_that_a_second_recogniser_hears_now_is_no_failure_yet(stage: Stage) -> None:
+    first, second = ScriptedRecogniser("first", deaf=True), ScriptedRecogniser("second", deaf=True)
+    ears = RecogniserChain([first, second])
+    stage.session.stt = ears
+    unheard = UserTranscriptionTimeoutEvent(speech_duration=2.0, vad_speech_started_at=time.time())
+    async with ears.stream():
+        await until(lambda: first.opened == 1)
+        stage.session.emit("user_transcription_timeout", unheard)
+        await until(lambda: second.opened == 1)
+        assert stage.session.lines == []
+        stage.session.emit("user_transcription_timeout", unheard)
+        assert stage.session.lines == [LINES.say_again], "nobody is left who could hear it"
 
 
 async def test_failures_after_the_end_has_begun_are_not_told(stage: Stage) -> None:

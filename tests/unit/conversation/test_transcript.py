@@ -6,6 +6,7 @@ import pytest
 from livekit.agents.llm import ChatMessage
 from livekit.agents.llm.chat_context import MetricsReport
 
+from agent.conversation.certainty import Certainty
 from agent.conversation.transcript import Transcript
 from agent.domain.calls import Speaker
 from tests.unit.conversation.fakes import Facts
@@ -25,7 +26,7 @@ def facts() -> Facts:
 
 @pytest.fixture
 def transcript(facts: Facts) -> Transcript:
-    return Transcript(CALL_ID, facts)
+    return Transcript(CALL_ID, facts, Certainty())
 
 
 def _user(text: str, created: float = 0.0) -> ChatMessage:

@@ -17,7 +17,14 @@ from agent.voice.model_ends import announced_end
 from agent.voice.pipeline import build_pipeline, load_vad
 from agent.voice.recogniser_chain import RecogniserChain
 from agent.voice.recognisers import MOST_TERMS, build_recogniser, expect
-from agent.voice.voices import ENGINES, SAMPLE_RATE, build_chain, build_voice, voice_key
+from agent.voice.voices import (
+    ENGINES,
+    SAMPLE_RATE,
+    AgentVoices,
+    build_chain,
+    build_voice,
+    voice_key,
+)
 
 SETTINGS = Settings(
     openai_api_key="example-openai",
@@ -231,6 +238,13 @@ def test_the_defaults_are_engines_whose_end_nobody_has_announced() -> None:
     assert announced_end(defaults.deepgram_model) is None
     assert announced_end("gpt-4.1") == announced_end("gpt-4.1-2025-04-14") is not None
     assert announced_end("gpt-5") != announced_end("gpt-5.1")
+
+
+def test_a_call_has_one_voice_for_each_language_that_it_comes_to() -> None:
+    voices = AgentVoices(SETTINGS)
+    assert voices.of("fr") is voices.of("fr")
+    assert voices.of("fr").model == "aura-2-agathe-fr"
+    assert voices.of("nl") is not voices.of("fr")
 
 
 def test_voices_are_wrapped_so_that_the_session_gets_sentences() -> None:
