@@ -293,6 +293,45 @@ class OptOutPageView(View):
     next_cursor: str | None
 
 
+class CorrectionForm(Form):
+    """An opt-out that was added by mistake."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"phone_number": "+32479202020", "reason": "a record id was imported as a number"}
+            ]
+        }
+    )
+
+    phone_number: PhoneText
+    country: Country = None
+    reason: Annotated[
+        str,
+        StringConstraints(
+            strip_whitespace=True, min_length=3, max_length=500, pattern=r"^[^\x00]*$"
+        ),
+    ]
+
+
+class CorrectionView(View):
+    """What stood on the list (`source`, `opted_out_at`), and who removed it, when and why."""
+
+    number: str
+    scope: str
+    source: str
+    opted_out_at: AwareDatetime
+    corrected_at: AwareDatetime
+    corrected_by: str
+    reason: str
+
+
+class CorrectionListView(View):
+    """Corrections, newest first."""
+
+    corrections: list[CorrectionView]
+
+
 class LineError(View):
     """A line of a file that could not be read as a phone number. Lines count from 1."""
 

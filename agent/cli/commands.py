@@ -51,6 +51,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "database",
         "Create or update our tables in DATABASE_URL; nothing happens when they are up to date.",
     ),
+    "opt-outs": (
+        "opt_outs",
+        "The latest numbers that nobody may call, and those that were taken off again.",
+    ),
     "provision": (
         "provision",
         "Set up LiveKit, and Telnyx with TELNYX_API_KEY. Shows a plan, asks, does it.",

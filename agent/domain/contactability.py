@@ -122,7 +122,7 @@ def _own(number: PhoneNumber, rules: Rules) -> Denial | None:
 def _opted_out(facts: ContactFacts) -> Denial | None:
     if not facts.opted_out:
         return None
-    return Denial(Rule.OPTED_OUT, "whoever answers there does not want to be called, for good")
+    return Denial(Rule.OPTED_OUT, "whoever answers there does not want to be called")
 
 
 def _too_often(facts: ContactFacts, rules: Rules) -> Denial | None:

@@ -1,4 +1,4 @@
-"""Numbers that nobody may call: as a list to page through, and many added at once.
+"""Numbers that nobody may call: a list to page through, to extend, and to correct.
 
 What a caller says in a call is added by `CallStore`; the gate and the statement that dials read it.
 """
@@ -17,6 +17,8 @@ from agent.store.query import query
 _ADD = query("opt_outs/add")
 _PAGE = query("opt_outs/page")
 _STANDING = query("opt_outs/standing")
+_CORRECT = query("opt_outs/correct")
+_CORRECTIONS = query("opt_outs/corrections")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,21 @@ class OptOutPage:
     next: OptOutCursor | None
 
 
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """An opt-out that had been added by mistake: what stood there, and who removed it and why."""
+
+    number: str
+    scope: str
+    source: str
+    opted_out_at: datetime
+    corrected_at: datetime
+    corrected_by: str
+    reason: str
+
+
 class OptOutList:
-    """Reads and extends the list; nothing is ever taken from it. Raises DatabaseUnavailable."""
+    """Reads, extends and corrects the list. Every method raises DatabaseUnavailable."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -64,6 +79,32 @@ class OptOutList:
         async with self._database.connection() as connection:
             row = await connection.fetchrow(*_STANDING(number=comparable(number)))
         return None if row is None else _listed(row)
+
+    async def correct(
+        self, number: str, *, by: str, reason: str, country: str | None = None
+    ) -> Correction:
+        """Take a number off the list that never belonged there; it may be called again.
+
+        `number`: as it stands on the list, or as people write it (`country`: without its code).
+
+        What had been said in calls until now does not bring it back; what is said later does.
+        Raises Refused: it is not on the list, or `reason` is empty.
+        """
+        if not reason.strip():
+            raise Refused("say why this opt-out is a mistake: the reason is kept")
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow(
+                *_CORRECT(number=comparable(number, country), by=by, reason=reason.strip())
+            )
+        if row is None:
+            raise Refused("this number is not on the list of opt-outs")
+        return _correction(row)
+
+    async def corrections(self, limit: int = 50) -> list[Correction]:
+        """The latest corrections, newest first."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(*_CORRECTIONS(limit=limit))
+        return [_correction(row) for row in rows]
 
     async def page(self, *, limit: int, after: OptOutCursor | None = None) -> OptOutPage:
         """At most `limit` opt-outs, newest first."""
@@ -90,3 +131,15 @@ def comparable(number: str, country: str | None = None) -> str:
 
 def _listed(row: asyncpg.Record) -> ListedOptOut:
     return ListedOptOut(row["number"], row["scope"], row["source"], row["at"].astimezone(UTC))
+
+
+def _correction(row: asyncpg.Record) -> Correction:
+    return Correction(
+        number=row["number"],
+        scope=row["scope"],
+        source=row["source"],
+        opted_out_at=row["opted_out_at"].astimezone(UTC),
+        corrected_at=row["corrected_at"].astimezone(UTC),
+        corrected_by=row["corrected_by"],
+        reason=row["reason"],
+    )

@@ -1,21 +1,33 @@
-"""`/api/opt-outs`: numbers that nobody may call, for whatever reason and campaign, for good."""
+"""`/api/opt-outs`: numbers that nobody may call, for whatever reason and campaign."""
 
 from typing import Annotated
 
+import structlog
 from fastapi import APIRouter, Query, Request
 
 from agent.api.access import needs
 from agent.api.cursors import read_cursor, write_cursor
 from agent.api.middleware import IMPORT_PATH, MAX_IMPORT_BYTES
 from agent.api.parts import ApiParts
-from agent.api.problems import Problem, problems
+from agent.api.problems import Problem, not_found, problems
 from agent.api.routes.attempts import read_country, read_number
 from agent.api.routes.calls import Cursor, Limit
-from agent.api.schemas import ImportView, LineError, OptOutForm, OptOutPageView, OptOutView
+from agent.api.schemas import (
+    CorrectionForm,
+    CorrectionListView,
+    CorrectionView,
+    ImportView,
+    LineError,
+    OptOutForm,
+    OptOutPageView,
+    OptOutView,
+)
 from agent.api.scopes import Client, Scope
 from agent.domain.number_lists import NumberList, read_number_list
-from agent.errors import FileError
+from agent.errors import FileError, Refused
 from agent.store.opt_outs import OptOutCursor
+
+log = structlog.get_logger(__name__)
 
 _MAX_ERRORS = 100
 """Told in one answer; whoever has more of them has the wrong file."""
@@ -34,10 +46,11 @@ ListColumn = Annotated[
     Query(min_length=1, max_length=128, description="The heading to take, instead of ours."),
 ]
 Writer = Annotated[Client, needs(Scope.OPTOUTS_WRITE)]
+Admin = Annotated[Client, needs(Scope.ADMIN)]
 
 
 def opt_out_routes(parts: ApiParts) -> APIRouter:
-    """The routes around opt-outs. There is none that takes a number off the list."""
+    """The routes around opt-outs. Only an admin takes a number off the list, with a reason."""
     router = APIRouter(prefix="/api/opt-outs", tags=["opt-outs"])
 
     @router.get("", responses=problems(403, 422, 503))
@@ -101,6 +114,32 @@ def opt_out_routes(parts: ApiParts) -> APIRouter:
                 for row in found.refused[:_MAX_ERRORS]
             ],
         )
+
+    @router.get("/corrections", responses=problems(403, 422, 503))
+    async def list_corrections(_: Admin, limit: Limit = 50) -> CorrectionListView:
+        """Opt-outs that were corrected, newest first: what stood there, who removed it and why."""
+        found = await parts.opt_outs.corrections(limit)
+        return CorrectionListView(
+            corrections=[CorrectionView.model_validate(each) for each in found]
+        )
+
+    @router.post(
+        "/corrections",
+        status_code=201,
+        responses=problems(400, 403, 404, 408, 413, 415, 422, 503),
+    )
+    async def correct_opt_out(form: CorrectionForm, client: Admin) -> CorrectionView:
+        """Take a number off the list that was added by mistake; it may be called again."""
+        # Not read_number: what stands on the list need not be a number that exists.
+        country = read_country(form.country, parts.country)
+        try:
+            corrected = await parts.opt_outs.correct(
+                form.phone_number, by=f"api:{client.subject}", reason=form.reason, country=country
+            )
+        except Refused as error:
+            raise not_found(str(error)) from None
+        log.info("opt_out_corrected", by=client.subject)
+        return CorrectionView.model_validate(corrected)
 
     return router
 

@@ -62,7 +62,7 @@ create table call_turns (
     primary key (call_id, turn_id)
 );
 
--- Permanent: nothing here deletes a row.
+-- Only a correction removes a row (opt_out_corrections).
 create table opt_outs (
     number text not null,
     scope text not null default 'all',

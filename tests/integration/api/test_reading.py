@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from agent.api.scopes import Scope
 from agent.domain.calls import Speaker
 from agent.domain.suspicion import Limit, Thresholds
 from agent.store.heartbeats import ProcessKind
 from tests.facts import NOON, Story
-from tests.integration.api.conftest import Api, running_api
+from tests.integration.api.conftest import Api, bearer, running_api
 from tests.integration.store.test_statistics import dialled
 
 AUDIO = bytes(range(256)) * 40
@@ -169,6 +170,29 @@ async def test_opt_outs_are_added_once_listed_and_binding(api: Api) -> None:
     listed = (await api.client.get("/api/opt-outs")).json()["opt_outs"]
     assert [(each["number"], each["source"]) for each in listed] == [("+32479202020", "api:office")]
     assert (await api.call()).status_code == 403
+
+
+async def test_an_opt_out_added_by_mistake_is_corrected_by_an_admin_with_a_reason(
+    api: Api,
+) -> None:
+    await api.ready()
+    path, reason = "/api/opt-outs/corrections", "a record id was imported"
+    body = {"phone_number": "0479 20 20 20", "reason": reason}
+    await api.client.post("/api/opt-outs", json={"phone_number": "+32479202020"})
+    may_add = bearer(Scope.OPTOUTS_WRITE)
+    assert (await api.client.post(path, json=body, headers=may_add)).status_code == 403
+    for without in ({"phone_number": "+32479202020"}, {**body, "reason": "   "}):
+        assert (await api.client.post(path, json=without)).status_code == 422
+    assert (await api.call()).status_code == 403  # nothing of this has taken it off
+    corrected = await api.client.post(path, json=body)
+    assert (corrected.status_code, corrected.json()["source"]) == (201, "api:office")
+    assert (await api.client.post(path, json=body)).status_code == 404
+    assert (await api.call()).status_code == 202
+    (kept,) = (await api.client.get(path)).json()["corrections"]
+    assert (kept["number"], kept["corrected_by"], kept["reason"]) == (
+        *("+32479202020", "api:office"),
+        reason,
+    )
 
 
 @pytest.mark.parametrize(

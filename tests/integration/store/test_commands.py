@@ -7,7 +7,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from agent.cli import calls, context, database
+from agent.cli import calls, context, database, opt_outs
 from agent.domain.calls import CallEvent, CallTurn, Speaker
 from agent.errors import DatabaseUnavailable, Refused
 from agent.settings import Settings, load_settings
@@ -50,6 +50,17 @@ def test_migrate_says_what_it_did_and_then_that_nothing_is_left(run: Run, empty_
     again = run(database.app, empty_dsn, "migrate")
     assert "applied" not in again
     assert "up to date" in again
+
+
+def test_an_opt_out_is_corrected_and_shown_as_such(run: Run, dsn: str) -> None:
+    call = Story()
+    _append(dsn, [call.created(), call("opted_out")], [])
+    assert "+32479202020" in run(opt_outs.app, dsn)
+    corrected = run(opt_outs.app, dsn, "correct", "+32479202020", "--reason", "misheard")
+    assert "+32479202020 may be called again" in corrected
+    listed = run(opt_outs.app, dsn)
+    assert "misheard" in listed
+    assert "cli:" in listed
 
 
 def test_calls_lists_a_call_in_one_line_of_a_terminal(run: Run, dsn: str) -> None:

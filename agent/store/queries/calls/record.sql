@@ -9,6 +9,18 @@ with opted_out as (
     from jsonb_to_recordset(:opt_outs::jsonb) as given (
         number text, scope text, source text, call_id uuid, at timestamptz
     )
+    -- A call is folded again with every fact that arrives. What had been stored when an admin
+    -- corrected the number stays corrected; a wish that arrives later counts.
+    where not exists (
+        select from opt_out_corrections as correction
+        where correction.number = given.number
+            and not exists (
+                select from call_events as wish
+                where wish.call_id = given.call_id
+                    and wish.kind = 'opted_out'
+                    and wish.stored_at > correction.corrected_at
+            )
+    )
     on conflict (number, scope) do nothing
 )
 insert into call_logs (
