@@ -45,6 +45,9 @@ _VOICE = "VOICE_"
 _OF_THE_LOCAL_LIVEKIT = ("TELNYX_SIP_USERNAME", "TELNYX_SIP_PASSWORD")
 """A stack's made-up credentials of its trunk: nothing to be written into a LiveKit of one's own."""
 
+MIN_SECRET_BYTES = 32
+"""RFC 7518: an HS256 key is at least as long as its hash."""
+
 Url = Annotated[str, StringConstraints(pattern=r"^[a-z]+://\S+$", strip_whitespace=True)]
 PastedUrl = Annotated[str, StringConstraints(pattern="://", strip_whitespace=True)]
 """With whatever stood around it; agent/store/database_url.py reads it."""
@@ -246,8 +249,18 @@ _BELONGS = {
 }
 
 
+def checked_secret(secret: str) -> str:
+    """`secret`, if it cannot be guessed. Raises SettingsError naming the variable."""
+    if len(secret.encode()) < MIN_SECRET_BYTES or len(set(secret)) < 8:
+        raise SettingsError(
+            f"API_JWT_SECRET must be {MIN_SECRET_BYTES} random bytes or more: make one with "
+            "`openssl rand -base64 48`"
+        )
+    return secret
+
+
 def _not_contradicting(extra: Mapping[str, str], found: Mapping[str, str]) -> dict[str, str]:
-    """`extra` without the providers that the person has set up otherwise.
+    """The stack's settings, minus the providers that the person configured.
 
     One's own key must not be sent to a stand-in's address, nor a stand-in's key to a provider.
     """

@@ -83,7 +83,7 @@ def _client(
 
 def _bearer(request: Request) -> str:
     given = request.headers.getlist("authorization")
-    if len(given) != 1:  # two of them: whoever sits in front may have read the other one
+    if len(given) != 1:  # two of them: a proxy in front may have checked the other one
         raise InvalidToken("no Authorization header, or several")
     kind, _, token = given[0].partition(" ")
     if kind.lower() != "bearer" or not token:

@@ -28,6 +28,6 @@ def read_cursor(cursor: str) -> tuple[datetime, str]:
 
 
 def bad_cursor() -> Problem:
-    """The cursor is none of ours."""
+    """The cursor was not made by us."""
     detail = "take it from the answer before, or leave it out"
     return Problem(422, "invalid", "correct these: cursor", errors=[FieldError("cursor", detail)])

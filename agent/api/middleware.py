@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agent.api.access import Gatekeeper
 from agent.api.problems import Problem, as_problem, problem_response
-from agent.telephony.telnyx_webhooks import WEBHOOK_PATH
+from agent.domain.webhook_sources import PATHS
 
 log = structlog.get_logger(__name__)
 
@@ -28,9 +28,7 @@ IMPORT_PATH = "/api/opt-outs/import"
 MAX_WEBHOOK_BYTES = 256 * 1024
 """LiveKit sends a participant with all its attributes, up to 64 KiB of them."""
 
-TELNYX_PATH = WEBHOOK_PATH
-LIVEKIT_PATH = "/api/livekit/webhooks"
-WEBHOOK_PATHS = frozenset({TELNYX_PATH, LIVEKIT_PATH})
+WEBHOOK_PATHS = frozenset(PATHS.values())
 """No token there: the body's signature says who sent it."""
 
 _SECURITY_HEADERS = (

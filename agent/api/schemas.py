@@ -61,7 +61,7 @@ class View(BaseModel):
 
 
 class OutboundCallForm(Form):
-    """A wish for a call. `participant_…` name the callee in the room."""
+    """A call request. `participant_…` name the callee in the room."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -111,7 +111,7 @@ class GateReason(View):
 
 
 class AttemptView(View):
-    """A wish for a call as it stands. `call_id` is its latest call, also before that exists."""
+    """A call request as it stands. `call_id` is its latest call, also before that exists."""
 
     id: UUID
     created_at: AwareDatetime

@@ -19,11 +19,10 @@ import structlog
 
 from agent.api.scopes import Client, Scope
 from agent.errors import SettingsError
+from agent.settings import Settings, checked_secret
 
 log = structlog.get_logger(__name__)
 
-MIN_SECRET_BYTES = 32
-"""RFC 7518: an HS256 key is at least as long as its hash."""
 LEEWAY_SECONDS = 30
 MAX_TOKEN_CHARACTERS = 8192
 _JWKS_SECONDS = 5.0
@@ -106,6 +105,29 @@ class JwksVerifier:
                 raise InvalidToken(f"no such key: {type(error).__name__}") from None
 
 
+def build_verifier(settings: Settings) -> Verifier:
+    """Who checks tokens. Raises SettingsError: no key, a weak one, or two kinds at once."""
+    rules = token_rules(settings)
+    match settings.api_jwt_secret, settings.api_jwks_url:
+        case str(secret), None:
+            return SecretVerifier(secret, rules)
+        case None, str(url):
+            local = url.startswith(("http://127.0.0.1:", "http://localhost:"))
+            if not url.startswith("https://") and not local:
+                raise SettingsError("API_JWKS_URL must be https: keys are trusted as they come")
+            return JwksVerifier(url, rules)
+        case None, None:
+            raise SettingsError(
+                "API_JWT_SECRET or API_JWKS_URL not set: `openssl rand -base64 48` makes a secret"
+            )
+    raise SettingsError("API_JWT_SECRET and API_JWKS_URL are both set: keep one of them")
+
+
+def token_rules(settings: Settings) -> TokenRules:
+    """What tokens must say."""
+    return TokenRules(settings.api_jwt_audience, settings.api_jwt_issuer)
+
+
 def make_token(
     secret: str,
     rules: TokenRules,
@@ -129,16 +151,6 @@ def make_token(
         "scope": " ".join(scopes),
     }
     return jwt.encode(claims, checked_secret(secret), algorithm=_HS256)
-
-
-def checked_secret(secret: str) -> str:
-    """`secret`, if it cannot be guessed. Raises SettingsError naming the variable."""
-    if len(secret.encode()) < MIN_SECRET_BYTES or len(set(secret)) < 8:
-        raise SettingsError(
-            f"API_JWT_SECRET must be {MIN_SECRET_BYTES} random bytes or more: make one with "
-            "`openssl rand -base64 48`"
-        )
-    return secret
 
 
 def _checked_header(token: str, algorithms: tuple[str, ...]) -> dict[str, Any]:

@@ -60,7 +60,7 @@ class WebhookReceiver:
         )
 
     async def take_livekit(self, body: bytes, headers: Mapping[str, str]) -> None:
-        """A delivery of LiveKit. Its token is not kept: it would open the door for minutes."""
+        """A delivery of LiveKit. Its token is not kept: it stays valid for minutes."""
         token = headers.get("authorization")
         self._believe(Source.LIVEKIT, lambda: self._livekit.verify(body, token))
         received_at = self._now()

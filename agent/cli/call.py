@@ -24,8 +24,7 @@ from agent.store.kill_switch import KillSwitchStore
 from agent.telephony.dial import cli_form
 from agent.telephony.livekit_api import client
 from agent.telephony.trunks import find_outbound_trunk
-from agent.wiring.dialling import dial_of, trunk_name
-from agent.wiring.rules import gate_rules, home_country
+from agent.wiring.outbound_calls import gate_rules, home_country, outbound_settings
 
 app = typer.Typer()
 
@@ -67,9 +66,10 @@ def call(
 async def _config(current: Settings, request: CallRequest) -> dict[str, object]:
     """The request of such a call, with the trunk's id where LiveKit can be asked."""
     trunk_id = _TRUNK_ID
+    outbound = outbound_settings(current)
     if current.livekit_url and current.livekit_api_key and current.livekit_api_secret:
         async with client(current, failover=False) as livekit:
-            trunk_id = await find_outbound_trunk(livekit, trunk_name())
+            trunk_id = await find_outbound_trunk(livekit, outbound.trunk)
     attempt = Attempt(
         id=uuid4(),
         created_at=request.due_at,
@@ -79,7 +79,7 @@ async def _config(current: Settings, request: CallRequest) -> dict[str, object]:
         due_at=request.due_at,
         tries=0,
     )
-    return cli_form(dial_of(current, attempt, trunk_id))
+    return cli_form(outbound.dial(attempt, trunk_id))
 
 
 async def _call(current: Settings, request: CallRequest) -> int:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,7 +12,12 @@ from agent.cli.context import database, settings
 from agent.cli.tables import print_table
 from agent.domain.calls import CallEvent, CallTurn, Direction
 from agent.domain.record import CallRecord
+from agent.settings import Settings
 from agent.store.calls import CallDetail, CallStore
+from agent.store.kill_switch import KillSwitchStore
+
+if TYPE_CHECKING:
+    from agent.dialer.kill_switch import Stopped
 
 app = typer.Typer()
 
@@ -50,13 +55,11 @@ def stop_all(
     Phones that ring fall silent at once; who talks to the agent hears a goodbye first. What waits
     to be called goes on waiting. Calls that customers make to us are not touched.
     """
-    from agent.wiring.stopping import resume_dialling, stop_dialling  # brings LiveKit's client
-
     if resume:
-        asyncio.run(resume_dialling(settings()))
+        asyncio.run(_resume())
         console.print("dialling goes on")
         return
-    ended = asyncio.run(stop_dialling(settings(), reason))
+    ended = asyncio.run(_stop(settings(), reason))
     console.print(
         f"dialling is stopped; {ended.asked} calls said goodbye, {ended.cut} were cut. "
         "Go on: `python agent.py calls stop-all --resume`"
@@ -85,6 +88,26 @@ def print_call(detail: CallDetail) -> None:
     events = [(_since(event.at, start), event.kind, event.source) for event in detail.events]
     details = [_detail(event) for event in detail.events]
     print_table("Events", ("at", "event", "source"), events, below=details)
+
+
+async def _stop(current: Settings, reason: str) -> "Stopped":
+    from agent.dialer.kill_switch import stop_dialling  # brings LiveKit's client
+    from agent.store.dialings import DialingStore
+    from agent.telephony.livekit_api import client
+
+    async with database() as opened, client(current, failover=False) as livekit:
+        return await stop_dialling(
+            KillSwitchStore(opened),
+            DialingStore(opened),
+            livekit,
+            current.livekit_api_secret or "",
+            reason,
+        )
+
+
+async def _resume() -> None:
+    async with database() as opened:
+        await KillSwitchStore(opened).resume()
 
 
 async def _recent(limit: int) -> list[CallRecord]:

@@ -15,8 +15,9 @@ from agent.cli.context import settings
 from agent.cli.demo_outbound import PlacedCall, a_dialler, place_call
 from agent.cli.demo_webhooks import an_api, with_carriers_side
 from agent.cli.dialogue import dialogue_printer
-from agent.cli.stack import LIVEKIT_PATH, TELNYX_PATH, ProgressDisplay, bring_up_database
+from agent.cli.stack import ProgressDisplay, bring_up_database
 from agent.cli.tables import print_table
+from agent.domain.webhook_sources import LIVEKIT_PATH, TELNYX_PATH
 from agent.errors import StackError
 from agent.local.scenarios.scenario import find_scenario
 from agent.local.simulation import (

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import aiohttp
 
-from agent.cli.stack import TELNYX_PATH
+from agent.domain.webhook_sources import TELNYX_PATH
 from agent.errors import StackError
 from agent.local.phone_network.control_models import WebhookPlan
 from agent.local.stack.processes import spawn

@@ -7,13 +7,8 @@ from collections.abc import Mapping
 
 from agent.cli.console import errors
 from agent.cli.context import settings
-from agent.cli.stack import (
-    LIVEKIT_PATH,
-    TELNYX_PATH,
-    ProgressDisplay,
-    bring_up_database,
-    webhook_address,
-)
+from agent.cli.stack import ProgressDisplay, bring_up_database, webhook_address
+from agent.domain.webhook_sources import LIVEKIT_PATH, TELNYX_PATH
 from agent.local.stack.reloading import ReloadingWorker
 from agent.local.stack.stack import Stack
 from agent.local.stack.state import read_state

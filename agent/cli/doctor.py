@@ -1,4 +1,4 @@
-"""`python agent.py doctor`: what is wrong, in order of cause, each with what mends it."""
+"""`python agent.py doctor`: what is wrong, in order of cause, each with what fixes it."""
 
 import asyncio
 import json
@@ -49,7 +49,7 @@ def doctor(
     else:
         print_report(report)
     sys.stdout.flush()
-    # A name that no server resolves keeps a thread of Python's waiting, and that the interpreter.
+    # A hanging DNS look-up runs in a thread that Python would wait for at exit.
     os._exit(report.exit_code)
 
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 from agent.cli.call import ask_first, watch_attempt
 from agent.cli.console import errors
 from agent.cli.context import database, settings
+from agent.doctor.checks import CALL_NEEDS
 from agent.doctor.examination import Check, Report, make_last
 from agent.doctor.findings import Finding, Group, error, ok, unchecked, warning
 from agent.domain.attempts import AttemptOutcome, Basis, CallRequest, Origin
@@ -19,8 +20,7 @@ from agent.settings import Settings
 from agent.store.attempts import AttemptStore
 from agent.store.calls import CallStore
 from agent.store.database import Database
-from agent.wiring.doctor import CALL_NEEDS
-from agent.wiring.rules import home_country
+from agent.wiring.outbound_calls import home_country
 
 _SCENARIO = "hangs-up"
 _SIMULATED_SECONDS = 90.0

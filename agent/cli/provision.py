@@ -16,7 +16,8 @@ from agent.cli.plan_display import as_json, show_done, show_plan, summary
 from agent.cli.tables import print_paragraph
 from agent.errors import Refused
 from agent.provisioning.plan import Action, Plan, Service, Step
-from agent.wiring.provision import SIP_FOLDER, Target, by_hand, filled_test_call, targets
+from agent.provisioning.targets import SIP_FOLDER, Target, by_hand, filled_test_call, targets
+from agent.wiring.outbound_calls import gate_rules, home_country
 
 app = typer.Typer()
 
@@ -62,7 +63,7 @@ def provision(
     code 4: there is something to do and nobody said yes.
     """
     if test_call is not None:
-        console.print_json(data=asyncio.run(filled_test_call(settings(), folder, test_call)))
+        console.print_json(data=_test_call(folder, test_call))
         return
     command = Provisioning(
         folder=folder.resolve(),
@@ -75,6 +76,11 @@ def provision(
     )
     pending = asyncio.run(command.run())
     raise SystemExit(PENDING if pending and not dry_run else 0)
+
+
+def _test_call(folder: Path, number: str) -> dict[str, object]:
+    current = settings()
+    return asyncio.run(filled_test_call(current, folder, number, home_country(current)))
 
 
 class Provisioning:
@@ -102,8 +108,11 @@ class Provisioning:
     async def run(self) -> bool:
         """Whether there is still something to do."""
         current = settings()
-        clicks = by_hand(current, self._only)  # now: what is malformed must not stop it half-way
-        opened = targets(current, self._folder, self._only, set_password=self._set_password)
+        rules = gate_rules(current)
+        clicks = by_hand(
+            current, rules, self._only
+        )  # now: what is malformed must not stop it half-way
+        opened = targets(current, rules, self._folder, self._only, set_password=self._set_password)
         remarks: list[str] = []
         async with opened as all_sides:
             plans = [await target.plan(prune=self._prune) for target in all_sides]
@@ -124,7 +133,7 @@ class Provisioning:
         console.print(summary([step for plan in plans for step in plan.steps]))
 
     async def _ask(self, all_sides: Sequence[Target], plans: list[Plan]) -> bool:
-        """Ask; what is removed is asked for by itself. `plans` are what was agreed to."""
+        """Ask; removals need a second confirmation. `plans` are what was agreed to."""
         steps = [step for plan in plans for step in plan.to_do]
         removals = [step for step in steps if step.action is Action.REMOVE]
         if len(steps) > len(removals) and not typer.confirm("Do this?", err=True):

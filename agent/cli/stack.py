@@ -12,11 +12,11 @@ from rich.live import Live
 from agent.cli.console import console, errors
 from agent.cli.context import settings
 from agent.cli.tables import Table, print_table, table
+from agent.domain.webhook_sources import LIVEKIT_PATH, TELNYX_PATH
 from agent.local.stack.parts import READY, Progress
 from agent.local.stack.stack import Stack
 from agent.settings import Settings, load_settings, read_environment
 from agent.store.migrate import migrate
-from agent.telephony.telnyx_webhooks import WEBHOOK_PATH
 
 app = typer.Typer()
 
@@ -71,8 +71,6 @@ async def _run(port: int | None, temporary: bool) -> None:
 
 
 _API_PORT = 3001
-LIVEKIT_PATH = "/api/livekit/webhooks"
-TELNYX_PATH = WEBHOOK_PATH
 
 
 def webhook_address(path: str) -> str:

@@ -8,10 +8,9 @@ from uuid import uuid4
 import typer
 
 from agent.api.scopes import Scope
-from agent.api.tokens import make_token
+from agent.api.tokens import make_token, token_rules
 from agent.cli.context import settings
 from agent.errors import SettingsError
-from agent.wiring.tokens import token_rules
 
 app = typer.Typer()
 

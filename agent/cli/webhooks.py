@@ -12,8 +12,8 @@ from pydantic import TypeAdapter
 
 from agent.cli.console import console, errors
 from agent.cli.context import database, settings
-from agent.cli.stack import TELNYX_PATH
 from agent.cli.tables import print_table
+from agent.domain.webhook_sources import LIVEKIT_PATH, TELNYX_PATH
 from agent.errors import Refused, StackError
 from agent.local.stack.state import read_state
 from agent.local.telnyx.events import TelnyxAccount
@@ -22,7 +22,6 @@ from agent.store.webhook_links import ListedWebhook, RefusedWebhooks, WebhookLin
 
 app = typer.Typer()
 
-LIVEKIT_PATH = "/api/livekit/webhooks"
 _REFUSED_FOR = _TODAY = timedelta(days=1)
 _POST_SECONDS = 10.0
 _SAMPLES: TypeAdapter[list[SignedSample]] = TypeAdapter(list[SignedSample])

@@ -33,8 +33,8 @@ _SPEECH_HAS_WORDS = 1.0
 """Seconds: shorter sounds are often no speech, and say nothing about the recogniser."""
 
 _SAME_WORDS = 2.0
-"""Seconds: speech detected so soon after words were recognised can be the end of those. On a busy
-machine the detector of voices comes behind the recogniser, and their turn is over by then."""
+"""Seconds: speech detected within this time of a transcript may be the tail of the same words. On
+a busy machine voice detection lags behind the recogniser."""
 
 OPT_OUT_KEY = "9"
 """Pressed at any moment it means: do not call me again."""
@@ -49,7 +49,7 @@ class Conversation:
         self.ending = Ending(session, call)
         self._opening = Opening(session, call, self.ending)
         self._silence = Silence(session, call, self.ending)
-        self._trouble = ProviderFailures(session, call, self.ending)
+        self._failures = ProviderFailures(session, call, self.ending)
         self._transcript = Transcript(call.id, call.events, call.certainty)
         self._opened = False
         self._recognised_at = 0.0
@@ -69,7 +69,7 @@ class Conversation:
     async def open(self) -> None:
         """Speak the first words. Returns when the caller may be expected to talk."""
         self._opened = True
-        # A phone that rang for long has left the session believe that somebody is silent.
+        # While it rang, the session counted silence. Start again.
         self._session.reset_away_timer()
         await self._opening.speak()
 
@@ -116,21 +116,21 @@ class Conversation:
     def _agent_changed(self, event: AgentStateChangedEvent) -> None:
         # "thinking" comes before a generated reply; before a fixed line only when a reply failed.
         if event.old_state == "thinking" and event.new_state == "speaking":
-            self._trouble.answered()
+            self._failures.answered()
 
     def _unheard(self, event: UserTranscriptionTimeoutEvent) -> None:
-        # An "mm-hm" that the agent left out is words; a cough or a door is none.
+        # A filtered "mm-hm" proves that the recogniser works; a cough has no words to recognise.
         only_listened = event.vad_speech_started_at <= self.agent.only_listened_at
         recognised = event.vad_speech_started_at <= self._recognised_at + _SAME_WORDS
         if event.speech_duration >= _SPEECH_HAS_WORDS and not (only_listened or recognised):
             ears = self._session.stt
             if isinstance(ears, RecogniserChain) and ears.heard_nothing():
                 return  # another one listens now, also to what was said
-            self._trouble.on_unheard()
+            self._failures.on_unheard()
 
     def _item_added(self, event: ConversationItemAddedEvent) -> None:
         if isinstance(event.item, ChatMessage):
             self._transcript.added(event.item)
 
     def _failed(self, event: ErrorEvent) -> None:
-        self._trouble.on_error(event)
+        self._failures.on_error(event)

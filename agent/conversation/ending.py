@@ -1,4 +1,4 @@
-"""Ending a call well: the last words are heard to their end, then the line is put down.
+"""Ending a call well: the last words are heard to their end, then we hang up.
 
 Whatever decides that a call is over (a tool, an opt-out, silence, a failing provider, the clock)
 comes through `Ending.conclude`, and only the first of them counts.
@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 _CALLER_FINISHES = 3.0
 """Seconds a caller may still be speaking before our last words begin anyway."""
 _PLAYOUT_MARGIN = 4.0
-"""Seconds beyond a line's own length until we stop waiting for it and put the line down."""
+"""Seconds beyond a line's own length until we stop waiting for it and hang up."""
 _UNKNOWN_LENGTH = 12.0
 
 
@@ -34,7 +34,7 @@ class Ending:
     def conclude(self, last_words: str | None, *, after: SpeechHandle | None = None) -> None:
         """Begin to end the call and return at once.
 
-        `last_words` is a line of the playbook, or None to put the line down without a word;
+        `last_words` is a line of the playbook, or None to hang up without a word;
         `after` is speech that is let finish first.
         """
         if self._call.ending:
@@ -60,7 +60,7 @@ class Ending:
         if after is not None:
             await _at_most(_UNKNOWN_LENGTH, after.wait_for_playout())
         await self._caller_finishes()
-        # `say` queues behind what is being spoken: the disclosure is let finish, a reply is not.
+        # `say` waits for current speech. The disclosure may finish; a reply is interrupted.
         current = self._session.current_speech
         if current is not None and current.allow_interruptions:
             self._session.interrupt()

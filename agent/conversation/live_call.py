@@ -1,4 +1,4 @@
-"""One call while it is going on: what its conversation knows, and the doors it may use."""
+"""One call while it is going on: what its conversation knows, and whom it may use."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -20,10 +20,10 @@ from agent.voice.speech_cache import SpeechCache
 
 
 class EventSink(Protocol):
-    """Where facts of a call go. Never blocks and never raises on the call's loop."""
+    """Where events of a call go. Never blocks and never raises on the call's loop."""
 
     def record(self, event: CallEvent, *, urgent: bool = False) -> None:
-        """Keep a fact; `urgent` ones are written at once."""
+        """Keep an event; `urgent` ones are written at once."""
         ...
 
     def turn(self, turn: CallTurn) -> None:
@@ -39,11 +39,11 @@ class PhoneLine(Protocol):
         ...
 
     async def transfer(self, number: PhoneNumber) -> None:
-        """Hand the caller over; when it returns the caller has left us. Raises Refused."""
+        """Cold transfer; when it returns the caller has left us. Raises Refused."""
         ...
 
 
-BringIn = Callable[[PhoneNumber], Awaitable[None]]
+DialPerson = Callable[[PhoneNumber], Awaitable[None]]
 """Dial a person into the call and leave the two alone; raises Refused if that cannot be done."""
 
 
@@ -63,8 +63,8 @@ class LiveCall:
     recorder: CallRecorder
     now: Callable[[], datetime]
     calendar: Calendar | None = None
-    warm_transfer: BringIn | None = None
-    """The other way to a person, where the carrier does not put the caller through."""
+    warm_transfer: DialPerson | None = None
+    """The other way to a person, where the carrier refuses a cold transfer."""
     heard: HeardText = field(default_factory=HeardText)
     certainty: Certainty = field(default_factory=Certainty)
     answers: dict[str, Scalar] = field(default_factory=dict)
@@ -84,8 +84,8 @@ class LiveCall:
     def note(self, kind: EventKind, *, urgent: bool = False, **detail: Scalar) -> None:
         """Record that something happened now.
 
-        Its source id is made of the call, the kind and a running number, so a fact that is
-        written twice is one fact.
+        Its source id is made of the call, the kind and a running number, so an event that is
+        written twice is one event.
         """
         number = self._noted.get(kind, 0)
         self._noted[kind] = number + 1
@@ -102,7 +102,7 @@ class LiveCall:
         )
 
     def noted(self, kind: EventKind) -> int:
-        """How many such facts were recorded in this call."""
+        """How many such events were recorded in this call."""
         return self._noted.get(kind, 0)
 
     def opt_out(self, heard_by: str) -> None:

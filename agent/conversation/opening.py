@@ -18,7 +18,7 @@ from agent.domain.phrases import is_backchannel
 log = structlog.get_logger(__name__)
 
 _WORDS_COME_SECONDS = 3.0
-"""Whoever is in the middle of a sentence has a word recognised by then, or still speaks."""
+"""A caller in mid-sentence has produced a transcript within this time, or is still speaking."""
 
 
 class Opening:
@@ -55,8 +55,8 @@ class Opening:
         if handle.interrupted:
             return  # only the end of the call interrupts it; it was not spoken to its end
         if not rendered and self._call.noted(EventKind.PROVIDER_FAILED) > failures:
-            # The framework reports speech that never sounded as played. Nobody is sold anything,
-            # and nothing is recorded, without having been told by whom.
+            # The framework reports failed speech as played. Without the disclosure we neither sell
+            # nor record: end the call.
             self._ending.conclude(self._call.playbook.lines.technical_goodbye)
             return
         self._call.note(EventKind.DISCLOSED, text=disclosure)

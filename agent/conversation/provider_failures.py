@@ -29,7 +29,7 @@ class ProviderFailures:
         self._apology: SpeechHandle | None = None
 
     def on_error(self, event: ErrorEvent) -> None:
-        """A provider failed. Those errors that are still being retried are not told."""
+        """A provider failed. Errors that the framework still retries do not count."""
         error = event.error
         if isinstance(error, LLMError | STTError | TTSError) and not error.recoverable:
             self._strike(error.type.removesuffix("_error"), type(error.error).__name__)

@@ -203,7 +203,7 @@ class Tools:
             await self._call.warm_transfer(number)
 
     async def opt_out(self, given: _None, context: RunContext[None]) -> str:
-        """Keep the wish at once, confirm it, hang up."""
+        """Record the opt-out at once, confirm it, hang up."""
         self._call.opt_out("tool")
         self._ending.conclude(self._call.playbook.lines.opted_out)
         raise StopResponse

@@ -1,7 +1,7 @@
 """From an attempt to an agent that is asked to place its call.
 
-claim -> gate -> the call is written down -> agent dispatched. Each step leaves a state in Postgres
-from which the next dialler, or the reaper, goes on; so this may be killed anywhere.
+claim -> gate -> the call is recorded -> agent dispatched. Each step leaves a state in Postgres
+from which the next dialer, or the reaper, goes on; so this may be killed anywhere.
 """
 
 import asyncio
@@ -24,13 +24,13 @@ from agent.telephony.dispatch import JobMetadata, send_agent
 log = structlog.get_logger(__name__)
 
 _POLL_SECONDS = 1.0
-"""For what no NOTIFY tells: a place that became free, an attempt that became due."""
+"""Poll for what nothing announces: freed capacity, attempts that became due."""
 _DATABASE_AWAY_SECONDS = 2.0
 _NUMBER_BUSY_SECONDS = 10.0
 
 
 class Dialer:
-    """Places what is wanted, as far as agents are free. `run` until cancelled."""
+    """Places the calls that are due, as far as agents are free. `run` until cancelled."""
 
     def __init__(self, parts: DialerParts) -> None:
         self._parts = parts
@@ -76,7 +76,7 @@ class Dialer:
         decision, playbook = await self._ask_gate(attempt)
         await parts.attempts.record_gate(attempt.id, decision, parts.now())
         if playbook is None or not decision.allowed:
-            rules = ",".join(objection.rule for objection in decision.denials)
+            rules = ",".join(denial.rule for denial in decision.denials)
             await parts.attempts.end(attempt.id, AttemptOutcome.REFUSED, rules)
             log.info("attempt_refused", attempt_id=str(attempt.id), rules=rules)
             return
@@ -105,8 +105,8 @@ class Dialer:
         try:
             return decision, parts.playbook(attempt.request.playbook)
         except PlaybookError as error:
-            objection = Denial(Rule.PLAYBOOK, str(error))
-            return Decision((*decision.denials, objection)), None
+            denial = Denial(Rule.PLAYBOOK, str(error))
+            return Decision((*decision.denials, denial)), None
 
     async def _send_agent(self, attempt: Attempt) -> None:
         parts = self._parts
@@ -120,11 +120,11 @@ class Dialer:
             await parts.dialings.refuse(attempt.call_id, [event], Rule.ROOM_IN_USE)
             log.info("attempt_refused", attempt_id=str(attempt.id), rules=Rule.ROOM_IN_USE)
         except LiveKitUnavailable:
-            await self._give_back(attempt)
+            await self._requeue(attempt)
         else:
             log.info("agent_asked_for", attempt_id=str(attempt.id), call_id=str(attempt.call_id))
 
-    async def _give_back(self, attempt: Attempt) -> None:
+    async def _requeue(self, attempt: Attempt) -> None:
         parts = self._parts
         now = parts.now()
         event = outbound_events.not_connected(attempt.call_id, now, Source.DIALER, Reason.NO_AGENT)

@@ -1,4 +1,4 @@
-"""What a dialler is given."""
+"""What a dialer is given."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from agent.store.dialings import DialingStore
 
 @dataclass(frozen=True, slots=True)
 class DialerParts:
-    """The parts of one dialler. `playbook` reads one by its name, None the usual one.
+    """The parts of one dialer. `playbook` reads one by its name, None the usual one.
 
     `max_batch`: attempts that it claims at once, so that none waits long for the trunk's slot.
     `ringing_seconds` and `max_call_seconds` tell the reaper what cannot be going on any more.

@@ -1,6 +1,6 @@
-"""Takes back what got lost: agents that never came, processes that died in the middle of a call.
+"""Requeues what got lost: agents that never came, processes that died in the middle of a call.
 
-Every dialler runs one. All steps are compare-and-sets in `store.dialings`: two reapers, or a reaper
+Every dialer runs one. All steps are compare-and-sets in `store.dialings`: two reapers, or a reaper
 and the job that it took for dead, cannot both have their way.
 """
 
@@ -24,13 +24,13 @@ NO_AGENT_SECONDS = 20.0
 """From asking for an agent until its session must be ready to dial."""
 _LOOK_SECONDS = 2.0
 _SETTLING_SECONDS = 3.0
-"""A call is not looked after before it is so old: its job has better things to do than race us."""
+"""Leave younger calls alone; their job is still writing."""
 _ENDED_SECONDS = 15.0
-"""The job itself says that its call is over; this long after the record does, it is dead."""
+"""The job reports the end itself. If the record ended this long ago and it has not, it is dead."""
 _RING_MARGIN_SECONDS = 60.0
 _TALK_MARGIN_SECONDS = 120.0
 _LOST_CLAIM_SECONDS = 10.0
-"""A dialler that has not been heard of for so long is dead."""
+"""A dialer without a heartbeat for so long is dead."""
 _LOOKS_WITHOUT_AGENT = 2
 
 
@@ -65,13 +65,13 @@ class Reaper:
         for dialing in open_now:
             if dialing.state is DialingState.DISPATCHED:
                 if dialing.age > NO_AGENT_SECONDS:
-                    await self._take_back(dialing)
+                    await self._requeue(dialing)
             elif dialing.age > _SETTLING_SECONDS:
                 await self._look_after(dialing)
         still_open = {dialing.call_id for dialing in open_now}
         self._alone = {call: seen for call, seen in self._alone.items() if call in still_open}
 
-    async def _take_back(self, dialing: OpenDialing) -> None:
+    async def _requeue(self, dialing: OpenDialing) -> None:
         """No agent came: try again. Nobody was rung, and the late agent may not dial any more."""
         parts = self._parts
         attempt = await parts.attempts.show(dialing.attempt_id)

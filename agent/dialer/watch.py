@@ -1,7 +1,8 @@
-"""The watch over our own calls: suspicious patterns are told, the worst stop all dialling.
+"""The fraud guard over our own calls: reports suspicious patterns; above the second limit it throws
+the kill switch.
 
-It runs beside the dialler and stops the switch that the statement which dials looks at, so every
-dialler of the installation obeys. Only a person lets calls go out again.
+The dialling statement reads the switch, so every dialer of the installation obeys. Only a person
+resumes.
 """
 
 import asyncio
@@ -34,7 +35,7 @@ class Watch:
         self._kill_switch = kill_switch
         self._thresholds = thresholds
         self._now = now
-        self._told: dict[Pattern, Severity] = {}
+        self._reported: dict[Pattern, Severity] = {}
 
     async def run(self) -> None:
         """Look again and again; a database that is away dials nothing either."""
@@ -48,10 +49,10 @@ class Watch:
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def look(self) -> None:
-        """Tell what is new, and stop dialling if it is bad enough. Raises DatabaseUnavailable."""
+        """Report what is new, and stop dialling if it is bad enough. Raises DatabaseUnavailable."""
         found = suspicions(await self._activity.activity(self._now()), self._thresholds)
         for each in found:
-            if self._told.get(each.pattern) is not each.severity:
+            if self._reported.get(each.pattern) is not each.severity:
                 log.warning(
                     "suspicious_calls",
                     pattern=each.pattern,
@@ -59,7 +60,7 @@ class Watch:
                     count=each.count,
                     limit=each.limit,
                 )
-        self._told = {each.pattern: each.severity for each in found}
+        self._reported = {each.pattern: each.severity for each in found}
         stopping = [str(each) for each in found if each.severity is Severity.STOP]
         if stopping and not (await self._kill_switch.show()).stopped:
             await self._kill_switch.stop("the watch: " + "; ".join(stopping))

@@ -1,5 +1,4 @@
-"""`python agent.py doctor`: what a program can see from outside of why calls do not work.
+"""The doctor: what a program can see from outside, judged in order of cause.
 
-Here is what is judged, in which order, and what mends it; nothing here asks anybody. The answers
-are fetched by telephony, store and voice and handed in by wiring.
-"""
+A check is a method of `questions` (whom to ask), a judge (from an answer to findings) and a line in
+`checks`. Called by `wiring`."""

@@ -1,7 +1,7 @@
 """Asking everything at the same time, each question with its own deadline and after its causes.
 
     report = await examine(checks)
-    report.first          # what to mend first; None: nothing
+    report.first          # what to fix first; None: nothing
 
 A question whose cause has failed is not asked: it would only be the same fault in other words.
 """

@@ -1,4 +1,4 @@
-"""What an examination finds: one line a person can act on, with the command or click that mends it.
+"""What an examination finds: one line a person can act on, with the command or click that fixes it.
 
 >>> error("no_rule", "LiveKit has no dispatch rule", "python agent.py provision").level
 <Level.ERROR: 'error'>

@@ -13,7 +13,7 @@ NEEDED = {
     "OpenAI": ("OPENAI_API_KEY",),
     "Deepgram": ("DEEPGRAM_API_KEY",),
 }
-"""What no call can do without, by what stands still without it."""
+"""The variables that each part needs."""
 _REMEDY = "set it in .env (.env.example explains it), or start `python agent.py stack`"
 
 
@@ -49,7 +49,7 @@ def judge_numbers(settings: Settings) -> list[Finding]:
 def judge_exposure(
     settings: Settings, secrets: Sequence[str], files: Sequence[str]
 ) -> list[Finding]:
-    """What production refuses to start with, as wiring has found it, in words.
+    """What production refuses to start with, in words (`exposure`).
 
     `secrets`: weak and example secrets; `files`: what others can read.
     """

@@ -1,16 +1,13 @@
 """Whether webhooks arrive: what the inbox holds against the calls there were."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from agent.doctor.findings import Finding, ok, warning
+from agent.domain.webhook_sources import NAMES, PATHS, is_overdue
 from agent.store.webhook_freshness import Freshness
 from agent.store.webhook_links import RefusedWebhooks
 
-_EARLIER = timedelta(seconds=60)
-"""A webhook that belongs to a call may be a little older than our row of it."""
-_NAMES = {"telnyx": "Telnyx", "livekit": "LiveKit"}
-_PATHS = {"telnyx": "/api/telnyx/webhooks/call-events", "livekit": "/api/livekit/webhooks"}
 _REMEDIES = {
     "bad_signature": {
         "telnyx": "TELNYX_PUBLIC_KEY: copy it from the portal, API Keys, Public Key",
@@ -48,7 +45,7 @@ def _judge(
     last_call_at: datetime | None,
     refused: Sequence[RefusedWebhooks],
 ) -> Iterator[Finding]:
-    name = _NAMES[source]
+    name = NAMES[source]
     newest = max(
         (each for each in refused if each.source == source),
         key=lambda one: one.last_at,
@@ -59,10 +56,10 @@ def _judge(
         says = f"{newest.deliveries} webhooks of {name} not believed in the last day ({why})"
         remedy = _REMEDIES.get(newest.reason, {}).get(source, "python agent.py webhooks")
         yield warning("webhooks_refused", says, remedy)
-    elif last_call_at is not None and (last_at is None or last_at < last_call_at - _EARLIER):
+    elif last_call_at is not None and is_overdue(last_at, last_call_at):
         since = f"{last_call_at.astimezone():%d %b %H:%M}"
         says = f"no webhook of {name} has come for the call of {since}"
         remedy = (
-            f"is the API reached? python agent.py webhooks send https://YOUR-HOST{_PATHS[source]}"
+            f"is the API reached? python agent.py webhooks send https://YOUR-HOST{PATHS[source]}"
         )
         yield warning("webhooks_absent", says, remedy)

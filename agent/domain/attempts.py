@@ -69,7 +69,7 @@ class DialingState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CallRequest:
-    """A wish for a call. None: we choose (room, names, the usual playbook).
+    """A call request. None: we choose (room, names, the usual playbook).
 
     `participant_identity` and `participant_name` are the callee's in the room.
     """
@@ -95,7 +95,7 @@ class Attempt:
     call_id: UUID
     state: AttemptState
     due_at: datetime
-    """When it is tried next; the wish's own time until something came in between."""
+    """When it is tried next; the request's own time until something came in between."""
     tries: int
     """Calls that were begun."""
     outcome: AttemptOutcome | None = None

@@ -38,7 +38,7 @@ class Denial:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The gate's answer: allowed, or every objection there is."""
+    """The gate's answer: allowed, or every denial."""
 
     denials: tuple[Denial, ...] = ()
 
@@ -48,7 +48,7 @@ class Decision:
         return not self.denials
 
     def __str__(self) -> str:
-        return "; ".join(objection.why for objection in self.denials) or "allowed"
+        return "; ".join(denial.why for denial in self.denials) or "allowed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Rules:
     """The installation's limits. Money in cents of one currency; None: no budget."""
 
     allowed_countries: frozenset[str]
-    own_numbers: frozenset[str]
+    own_numbers: frozenset[PhoneNumber]
     calls_per_number_per_day: int
     daily_budget: int | None
     price_per_minute: int
@@ -81,7 +81,7 @@ class Rules:
 
 
 def may_call(number: PhoneNumber, facts: ContactFacts, rules: Rules) -> Decision:
-    """Ask every rule; all that object are told."""
+    """Ask every rule; the decision names all that deny."""
     denials = (
         _country(number, rules),
         _kind(number),
@@ -90,7 +90,7 @@ def may_call(number: PhoneNumber, facts: ContactFacts, rules: Rules) -> Decision
         _too_often(facts, rules),
         _budget(facts, rules),
     )
-    return Decision(tuple(objection for objection in denials if objection is not None))
+    return Decision(tuple(denial for denial in denials if denial is not None))
 
 
 def _country(number: PhoneNumber, rules: Rules) -> Denial | None:

@@ -190,7 +190,7 @@ def room_delivery(report: RoomReport) -> Delivery:
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """Makes the facts of one webhook: its id is theirs, so that a repetition is none."""
+    """Makes the events of one webhook. They take its id, so a repeated webhook adds nothing."""
 
     source: Source
     event_id: str

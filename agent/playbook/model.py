@@ -8,7 +8,7 @@ import re
 from contextlib import suppress
 from datetime import time
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -22,6 +22,7 @@ from pydantic import (
     model_validator,
 )
 
+from agent.domain.appointments import Opening, OpeningHours
 from agent.domain.calls import Direction
 from agent.domain.languages import language
 from agent.domain.phone_numbers import kind_of, parse
@@ -41,6 +42,7 @@ Spoken = Annotated[Line, AfterValidator(_speakable)]
 """A text that a caller hears."""
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
+_WEEKDAYS: tuple[str, ...] = get_args(Weekday)
 _HOURS = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
 
 
@@ -111,6 +113,19 @@ class Appointment(_Part):
                 if start >= end:
                     raise ValueError(f"opening hours {text!r} end before they start")
         return value
+
+    def opening_hours(self) -> OpeningHours:
+        """When appointments can be booked, as the calendar reads it."""
+        return OpeningHours(
+            week={
+                _WEEKDAYS.index(day): tuple(Opening(*opening_range(text)) for text in ranges)
+                for day, ranges in self.open.items()
+            },
+            zone=ZoneInfo(self.time_zone),
+            slot_minutes=self.minutes,
+            lead_minutes=self.lead_hours * 60,
+            horizon_days=self.days_ahead,
+        )
 
 
 class TransferTarget(_Part):
@@ -246,7 +261,7 @@ class Playbook(_Part):
         return tuple(question.id for question in self.questions if question.required)
 
     def greeting_for(self, direction: Direction) -> str:
-        """What follows the disclosure: whom we call did not ask for anything yet."""
+        """The line after the disclosure: someone whom we call has asked nothing yet."""
         if direction is Direction.OUTBOUND and self.outbound_greeting is not None:
             return self.outbound_greeting
         return self.greeting

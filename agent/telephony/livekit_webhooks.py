@@ -1,4 +1,4 @@
-"""LiveKit's webhooks: believed only with a token of our key over the body's hash, then read.
+"""LiveKit's webhooks: verified by a token of our key over the body's hash, then read.
 
     LiveKitSignatures(key, secret).verify(body, authorization)      # raises RefusedWebhook
     report = read_livekit(body, received_at=now())                  # raises RefusedWebhook
@@ -49,7 +49,7 @@ class LiveKitSignatures:
 
 
 def read_livekit(body: bytes, *, received_at: datetime) -> RoomReport:
-    """The event of a verified body. Raises RefusedWebhook(UNREADABLE) for what is none."""
+    """The event of a verified body. Raises RefusedWebhook(UNREADABLE) if it is not one."""
     try:
         event = Parse(body.decode(), WebhookEvent(), ignore_unknown_fields=True)
     except (ParseError, UnicodeDecodeError, RecursionError):

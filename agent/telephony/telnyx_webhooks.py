@@ -26,7 +26,6 @@ from agent.domain.phone_numbers import country_of, parse
 from agent.domain.webhooks import CallKeys, CarrierReport, RefusedWebhook, RejectReason
 from agent.errors import Refused
 
-WEBHOOK_PATH = "/api/telnyx/webhooks/call-events"
 """Where our HTTP API takes them in; the guide's path."""
 CALL_ID_HEADER = "x-call-id"
 

@@ -1,4 +1,4 @@
-"""Going on after an interruption that was none."""
+"""Resume after a false interruption."""
 
 from livekit.agents import AgentSession
 

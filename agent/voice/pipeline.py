@@ -21,7 +21,7 @@ from agent.voice.voices import AgentVoices
 
 _CONNECT = APIConnectOptions(max_retry=1, retry_interval=0.2, timeout=ANSWER_SECONDS)
 
-# What the first request of a process would import, on the call's loop, while the caller waits.
+# Modules that the first request would otherwise import while the caller waits.
 _IMPORTED_LATE = (
     "anyio._backends._asyncio",
     "anyio.streams.stapled",
@@ -67,7 +67,7 @@ def load_vad() -> vad.VAD:
 
 
 def warm_up() -> None:
-    """Pay now for what libraries put off until first use, which is else the caller's first word.
+    """Load now what libraries load lazily; otherwise the caller's first word waits for it.
 
     In the worker this runs before job processes are forked, which then share the result.
     """
@@ -103,10 +103,10 @@ def build_session(pipeline: Pipeline, *, silence_seconds: float) -> AgentSession
         vad=pipeline.vad,
         turn_handling={
             "turn_detection": inference.TurnDetector(version="v1-mini"),
-            # Shorter than the recogniser takes for its final words, min_delay would let a sentence
-            # with a pause in it be answered by its first half. It costs nothing: the answer is
-            # being made from the moment the words are there (preemptive_generation), and takes
-            # longer. max_delay is for a caller who, the turn detector thinks, will go on.
+            # With a min_delay below the recogniser's delay, a sentence with a pause would be
+            # answered after its first half. It costs nothing: the answer is generated from the
+            # moment the words are there (preemptive_generation), and takes longer. max_delay is
+            # for a caller who, the turn detector thinks, will go on.
             "endpointing": {"mode": "fixed", "min_delay": 0.5, "max_delay": 1.6},
             "interruption": {
                 "mode": "vad",
@@ -114,7 +114,7 @@ def build_session(pipeline: Pipeline, *, silence_seconds: float) -> AgentSession
                 # a short pause, a real interruption is obeyed half a second after it began.
                 "min_duration": 0.2,
                 "resume_false_interruption": True,
-                # For a noise that no words follow; after an "mm-hm" see interruption.py.
+                # For a noise that no words follow; after an "mm-hm" see false_interruption.py.
                 "false_interruption_timeout": 1.5,
                 # What the caller says during the disclosure is heard (see opening.py).
                 "discard_audio_if_uninterruptible": False,
@@ -125,14 +125,14 @@ def build_session(pipeline: Pipeline, *, silence_seconds: float) -> AgentSession
         # for the first 3 s.
         aec_warmup_duration=None,
         user_away_timeout=silence_seconds,
-        # Speech that the recogniser says nothing about means that the recogniser is not there.
+        # Speech without a transcript for this long: the recogniser is down.
         transcription_timeout=4.0,
         max_tool_steps=4,
         conn_options=SessionConnectOptions(
             stt_conn_options=_CONNECT,
             llm_conn_options=_CONNECT,
             tts_conn_options=_CONNECT,
-            # We decide when a failing provider ends the call (conversation/trouble.py).
+            # We decide when a failing provider ends the call (conversation/provider_failures.py).
             max_unrecoverable_errors=1000,
         ),
     )

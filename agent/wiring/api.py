@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -16,6 +16,9 @@ from agent.api.access import Gatekeeper
 from agent.api.app import build_app, public_paths
 from agent.api.parts import ApiParts
 from agent.api.rate_limits import RateLimiter, RateLimits
+from agent.api.tokens import build_verifier
+from agent.api.webhook_receiver import WebhookReceiver
+from agent.doctor.exposure import check_exposure
 from agent.errors import SettingsError
 from agent.playbook.load import playbook_names
 from agent.settings import Environment, Settings
@@ -29,18 +32,20 @@ from agent.store.opt_outs import OptOutList
 from agent.store.statistics import ActivityStore
 from agent.store.trunks import TrunkStore
 from agent.store.webhook_freshness import WebhookFreshness
+from agent.store.webhook_inbox import WebhookInbox
+from agent.store.webhook_links import WebhookLinks, keep_linking
 from agent.telephony.livekit_api import client
+from agent.telephony.livekit_webhooks import LiveKitSignatures
 from agent.telephony.rooms import LiveKitOverview
-from agent.wiring.dialling import trunk_name
+from agent.telephony.telnyx_signatures import TelnyxSignatures
+from agent.wiring.outbound_calls import outbound_settings
 from agent.wiring.process import keep_beating
-from agent.wiring.production import check_exposure
-from agent.wiring.rules import gate_rules, home_country, watch_thresholds
-from agent.wiring.tokens import build_verifier
-from agent.wiring.webhooks import webhook_receiver
 
 log = structlog.get_logger(__name__)
 
 _POOL = 8
+_WEBHOOK_POOL = 3
+"""Own connections: a slow list in the API must not keep a webhook waiting."""
 _KEEP_ALIVE_SECONDS = 20
 _CONCURRENT_REQUESTS = 200
 _GRACE_SECONDS = 15
@@ -48,11 +53,14 @@ _GRACE_SECONDS = 15
 
 
 async def run_api(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT. Raises CallError for what a person can mend."""
+    """Serve until SIGTERM or SIGINT. Raises CallError for what a person can fix."""
     check_exposure(settings)
     listening = _listen(settings)
     with listening:
-        async with api_parts(settings) as parts, _beating(settings):
+        async with (
+            api_parts(settings) as parts,
+            _meanwhile(keep_beating(settings, ProcessKind.API)),
+        ):
             server = _Server(
                 uvicorn.Config(
                     build_app(parts),
@@ -87,6 +95,7 @@ async def api_parts(settings: Settings) -> AsyncIterator[ApiParts]:
     """Everything the routes need, open for the length of the block."""
     settings.need("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET", "DATABASE_URL")
     verifier = build_verifier(settings)
+    outbound = outbound_settings(settings)
     limits = RateLimits(settings.api_requests_per_minute, settings.api_requests_per_minute_overall)
     docs_open = settings.api_docs and settings.environment is not Environment.PRODUCTION
     async with (
@@ -110,17 +119,31 @@ async def api_parts(settings: Settings) -> AsyncIterator[ApiParts]:
             kill_switch=KillSwitchStore(database),
             freshness=WebhookFreshness(database),
             livekit=LiveKitOverview(livekit),
-            rules=gate_rules(settings),
-            thresholds=watch_thresholds(settings),
+            rules=outbound.rules,
+            thresholds=outbound.thresholds,
             playbooks=frozenset(playbook_names(settings.prompts_dir)),
-            country=home_country(settings),
-            outbound_trunk=trunk_name(),
+            country=outbound.home_country,
+            outbound_trunk=outbound.trunk,
             recordings_dir=settings.recordings_dir,
             now=partial(datetime.now, UTC),
             new_id=uuid4,
             docs_open=docs_open,
             webhooks=webhooks,
         )
+
+
+@asynccontextmanager
+async def webhook_receiver(settings: Settings) -> AsyncIterator[WebhookReceiver]:
+    """Open for the length of the block. Raises SettingsError for a key that cannot be read."""
+    now = partial(datetime.now, UTC)
+    keys = (settings.telnyx_public_key, settings.telnyx_public_key_old)
+    telnyx = TelnyxSignatures([key for key in keys if key], now)
+    livekit = LiveKitSignatures(settings.livekit_api_key or "", settings.livekit_api_secret or "")
+    async with Database(settings.database_url or "", max_size=_WEBHOOK_POOL) as database:
+        inbox = WebhookInbox(database, now)
+        linking = keep_linking(WebhookLinks(database), inbox.stored)
+        async with _meanwhile(inbox.run(), linking):
+            yield WebhookReceiver(telnyx, livekit, inbox, now)
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -137,12 +160,14 @@ def _listen(settings: Settings) -> socket.socket:
 
 
 @asynccontextmanager
-async def _beating(settings: Settings) -> AsyncIterator[None]:
-    """Say that this process lives, for the length of the block."""
-    beating = asyncio.create_task(keep_beating(settings, ProcessKind.API), name="heartbeats")
+async def _meanwhile(*work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Run all of it for the length of the block."""
+    tasks = [asyncio.create_task(each) for each in work]
     try:
         yield
     finally:
-        beating.cancel()
-        with suppress(asyncio.CancelledError):
-            await beating
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task

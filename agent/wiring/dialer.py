@@ -1,10 +1,6 @@
-"""The dialler process, put together."""
+"""The dialer process, put together."""
 
-import asyncio
-import contextlib
 import math
-import signal
-from collections.abc import Coroutine
 from datetime import UTC, datetime
 from functools import partial
 from random import SystemRandom
@@ -18,6 +14,7 @@ from agent.dialer.parts import DialerParts
 from agent.dialer.reaper import Reaper
 from agent.dialer.watch import Watch
 from agent.playbook.load import load_playbook
+from agent.playbook.prompts import load_prompts
 from agent.settings import Settings
 from agent.store.attempts import NOTIFY_CHANNEL, AttemptStore
 from agent.store.database import Database, listen
@@ -29,31 +26,31 @@ from agent.store.trunks import TrunkStore
 from agent.telephony import probe
 from agent.telephony.livekit_api import client
 from agent.telephony.trunks import find_outbound_trunk
-from agent.wiring.dialling import our_number, trunk_name
-from agent.wiring.process import keep_beating
-from agent.wiring.rules import gate_rules, watch_thresholds
+from agent.wiring.outbound_calls import OutboundSettings, outbound_settings
+from agent.wiring.process import keep_beating, until_signalled
 
 log = structlog.get_logger(__name__)
 
 _CONNECTIONS = 4
 _BATCH_SECONDS = 3.0
-"""Claimed at once is what the trunk takes in this time: nobody waits long for a slot."""
+"""The dialer claims at once what the trunk takes in this time: no call waits long for a slot."""
 
 
 async def run_dialer(settings: Settings) -> None:
-    """Place what is wanted until SIGTERM or SIGINT. Raises CallError for what a person can mend."""
+    """Place wanted calls until SIGTERM or SIGINT. Raises CallError for what a person can fix."""
     settings.need("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET", "DATABASE_URL")
-    load_playbook(settings.prompts_dir, settings.playbook)
+    load_prompts(settings.prompts_dir, settings.playbook)
+    outbound = outbound_settings(settings)
     await probe.check(settings)
     dsn = settings.database_url or ""
     async with (
         Database(dsn, max_size=_CONNECTIONS) as database,
         client(settings, failover=False) as livekit,
     ):
-        parts = await _parts(settings, database, livekit)
+        parts = await _parts(settings, outbound, database, livekit)
         dialer = Dialer(parts)
         log.info("dialler_ready", trunk_id=parts.trunk_id)
-        await _until_signalled(
+        await until_signalled(
             dialer.run(),
             Reaper(parts).run(),
             listen(settings.direct_database_url or dsn, NOTIFY_CHANNEL, dialer.wake),
@@ -61,52 +58,32 @@ async def run_dialer(settings: Settings) -> None:
             Watch(
                 ActivityStore(database),
                 KillSwitchStore(database),
-                watch_thresholds(settings),
+                outbound.thresholds,
                 partial(datetime.now, UTC),
             ).run(),
         )
 
 
-async def _parts(settings: Settings, database: Database, livekit: api.LiveKitAPI) -> DialerParts:
-    name = trunk_name()
-    trunk_id = await find_outbound_trunk(livekit, name)
-    await TrunkStore(database).ensure(name, settings.trunk_calls_per_second)
+async def _parts(
+    settings: Settings, outbound: OutboundSettings, database: Database, livekit: api.LiveKitAPI
+) -> DialerParts:
+    trunk_id = await find_outbound_trunk(livekit, outbound.trunk)
+    await TrunkStore(database).ensure(outbound.trunk, outbound.calls_per_second)
     return DialerParts(
         id=uuid4(),
         attempts=AttemptStore(database),
         dialings=DialingStore(database),
         livekit=livekit,
         agent_name=settings.agent_name,
-        trunk=name,
+        trunk=outbound.trunk,
         trunk_id=trunk_id,
-        our_number=our_number(settings),
-        rules=gate_rules(settings),
-        playbook=lambda wanted: load_playbook(settings.prompts_dir, wanted or settings.playbook),
-        max_batch=max(1, math.ceil(settings.trunk_calls_per_second * _BATCH_SECONDS)),
-        ringing_seconds=settings.ringing_seconds,
-        max_call_seconds=settings.max_call_minutes * 60.0,
+        our_number=outbound.our_number,
+        rules=outbound.rules,
+        playbook=lambda name: load_playbook(settings.prompts_dir, name or settings.playbook),
+        max_batch=max(1, math.ceil(outbound.calls_per_second * _BATCH_SECONDS)),
+        ringing_seconds=outbound.ringing_seconds,
+        max_call_seconds=outbound.max_call_seconds,
         now=partial(datetime.now, UTC),
         new_id=uuid4,
         rng=SystemRandom(),
     )
-
-
-async def _until_signalled(*work: Coroutine[None, None, None]) -> None:
-    """Run all of it until the first signal; none of it ends by itself."""
-    loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    tasks = [asyncio.create_task(each) for each in work]
-    stopping: asyncio.Task[object] = asyncio.create_task(stop.wait(), name="signal")
-    try:
-        await asyncio.wait({*tasks, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        for task in tasks:
-            if task.done():
-                task.result()
-    finally:
-        stopping.cancel()
-        for task in tasks:
-            task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,91 +1,69 @@
-"""The doctor, put together: which checks, in order of cause, and what rests on what."""
+"""The doctor, put together: what it asks with, opened for one examination."""
 
-from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from functools import partial
 
-from agent.doctor import settings_checks
-from agent.doctor.examination import ALL_SECONDS, Check, Look, Report, examine
-from agent.doctor.findings import Finding, Group
-from agent.doctor.webhooks import judge_public_key
+from livekit.api import LiveKitAPI
+
+from agent.doctor.checks import checks
+from agent.doctor.examination import ALL_SECONDS, Report, examine
+from agent.doctor.parts import DoctorParts
+from agent.doctor.questions import Questions
+from agent.errors import CallError
+from agent.playbook.model import Playbook
+from agent.playbook.prompts import load_prompts
+from agent.provisioning.telnyx.wanted import open_portal
 from agent.settings import Settings
-from agent.wiring.doctor_questions import Questions, asking
-from agent.wiring.production import file_faults, secret_faults
+from agent.store.database import Database
+from agent.voice.provider_probe import ProviderProbe
+from agent.wiring.outbound_calls import gate_rules
 
-_PROVIDER_SECONDS = 6.0
-_TELNYX_SECONDS = 6.0
-"""Its SDK takes a second or two to import."""
-
-CALL_NEEDS = ("playbook", "database", "SIP", "trunks and rule", "workers")
-"""The checks without which a call end to end is not tried."""
+_ANY_LANGUAGE = "en"
+_TELNYX_PATIENCE = 5.0
 
 
 async def examine_all(settings: Settings, *, seconds: float = ALL_SECONDS) -> Report:
     """Every check but the call. What goes wrong is in the report, nothing is raised."""
-    async with asking(settings) as questions:
-        return await examine(checks(settings, questions), seconds=seconds)
+    async with AsyncExitStack() as stack:
+        parts = await _parts(settings, stack)
+        questions = Questions(parts)
+        try:
+            return await examine(checks(settings, questions), seconds=seconds)
+        finally:
+            await questions.forget()
 
 
-def checks(settings: Settings, ask: Questions) -> Sequence[Check]:
-    """What breaks everything stands first, and what rests on it comes later."""
-    key = settings.telnyx_public_key
-    return (
-        *_settings_checks(settings),
-        Check("playbook", Group.SETTINGS, ask.playbook),
-        Check("recordings", Group.MACHINE, ask.recordings),
-        Check("database", Group.DATABASE, ask.schema, after=("database settings",)),
-        Check("LiveKit", Group.LIVEKIT, ask.reach, after=("LiveKit settings",)),
-        Check("clock", Group.LIVEKIT, ask.clock, after=("LiveKit",)),
-        Check("LiveKit key", Group.LIVEKIT, ask.key, after=("LiveKit", "clock")),
-        Check("SIP", Group.LIVEKIT, ask.has_sip, after=("LiveKit key",)),
-        _provider("language model", ask.thinks, "OpenAI settings"),
-        _provider("voice", ask.speaks, "OpenAI settings"),
-        _provider("speech recognition", ask.hears, "Deepgram settings"),
-        _provider("speech there and back", ask.round_trip, "voice", "speech recognition"),
-        Check("trunks and rule", Group.TRUNKS, ask.routing, after=("SIP", "number")),
-        Check("sip_config", Group.TRUNKS, ask.drift, after=("SIP",)),
-        _telnyx("Telnyx access", ask.telnyx_access),
-        _telnyx("Telnyx set-up", ask.telnyx, "Telnyx access"),
-        _telnyx("Telnyx balance", ask.balance, "Telnyx access"),
-        _telnyx("Telnyx deliveries", ask.deliveries, "Telnyx access"),
-        Check("workers", Group.PROCESSES, ask.workers, after=("database",)),
-        Check("dialler and API", Group.PROCESSES, ask.others, after=("database",)),
-        Check("dialling", Group.PROCESSES, ask.dialling, after=("database",)),
-        Check("public key", Group.WEBHOOKS, _at_once(lambda: judge_public_key(key))),
-        Check("webhooks", Group.WEBHOOKS, ask.inbox, after=("database",)),
+async def _parts(settings: Settings, stack: AsyncExitStack) -> DoctorParts:
+    """Closed with the stack; nobody is reached before a question is asked."""
+    livekit = LiveKitAPI(
+        # Never asked without: the settings are checked before.
+        settings.livekit_url or "http://127.0.0.1",
+        settings.livekit_api_key or "none",
+        settings.livekit_api_secret or "none",
+        failover=False,
     )
-
-
-def _settings_checks(settings: Settings) -> Sequence[Check]:
-    return (
-        *(
-            Check(
-                f"{whose} settings",
-                Group.SETTINGS,
-                _at_once(partial(settings_checks.missing, settings, whose, names)),
-            )
-            for whose, names in settings_checks.NEEDED.items()
+    stack.push_async_callback(livekit.aclose)
+    database = await stack.enter_async_context(Database(settings.database_url or "", max_size=3))
+    playbook = _playbook(settings)
+    language = playbook.language if isinstance(playbook, Playbook) else _ANY_LANGUAGE
+    probe = await stack.enter_async_context(ProviderProbe(settings, language))
+    return DoctorParts(
+        settings=settings,
+        rules=partial(gate_rules, settings),
+        playbook=playbook,
+        livekit=livekit,
+        database=database,
+        probe=probe,
+        portal=lambda: stack.enter_async_context(
+            open_portal(settings, patience_seconds=_TELNYX_PATIENCE)
         ),
-        Check("number", Group.SETTINGS, _at_once(lambda: settings_checks.judge_numbers(settings))),
-        Check("secrets", Group.SETTINGS, _at_once(lambda: _exposure(settings))),
+        now=partial(datetime.now, UTC),
     )
 
 
-def _exposure(settings: Settings) -> list[Finding]:
-    return settings_checks.judge_exposure(settings, secret_faults(settings), file_faults())
-
-
-def _provider(name: str, look: Look, *after: str) -> Check:
-    return Check(name, Group.PROVIDERS, look, after, _PROVIDER_SECONDS)
-
-
-def _telnyx(name: str, look: Look, *after: str) -> Check:
-    return Check(name, Group.TELNYX, look, after, _TELNYX_SECONDS)
-
-
-def _at_once(judge: Callable[[], list[Finding]]) -> Look:
-    """A check that asks nobody."""
-
-    async def look() -> list[Finding]:
-        return judge()
-
-    return look
+def _playbook(settings: Settings) -> Playbook | CallError:
+    try:
+        return load_prompts(settings.prompts_dir, settings.playbook).playbook
+    except CallError as error:
+        return error

@@ -1,6 +1,6 @@
 """Imported once in the framework's forkserver, and nowhere else.
 
-What it loads, every job process has at birth; what it ignores, they ignore.
+Job processes share these imports and inherit the ignored signals.
 """
 
 import signal

@@ -1,9 +1,10 @@
-"""Saying every two seconds that this process lives, as long as it does."""
+"""What every process does: it works until it is signalled, and says meanwhile that it lives."""
 
 import asyncio
 import os
+import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -17,6 +18,29 @@ from agent.store.heartbeats import BEAT_SECONDS, HeartbeatStore, Process, Proces
 log = structlog.get_logger(__name__)
 
 
+async def until_signalled(*work: Coroutine[None, None, None]) -> None:
+    """Run all of it until the first SIGTERM or SIGINT, then cancel it.
+
+    None of it ends by itself. Work that fails ends everything, and its error is raised.
+    """
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    tasks = [asyncio.create_task(each) for each in work]
+    stopping = asyncio.create_task(stop.wait(), name="signal")
+    try:
+        await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            if task.done():
+                task.result()
+    finally:
+        stopping.cancel()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(stopping, *tasks, return_exceptions=True)
+
+
 async def keep_beating(
     settings: Settings,
     kind: ProcessKind,
@@ -24,7 +48,7 @@ async def keep_beating(
     *,
     process_id: UUID | None = None,
 ) -> None:
-    """Beat until cancelled; `detail` is asked each time. A database that is away is waited for."""
+    """Send heartbeats until cancelled, each with a new `detail`. Waits for an absent database."""
     me = process_id or uuid4()
     started_at = datetime.now(UTC)
     async with Database(settings.database_url or "", max_size=1) as database:

@@ -7,12 +7,7 @@ from functools import partial
 import structlog
 from livekit.agents.utils import http_context
 
-from agent.domain.calls import Direction
-from agent.playbook.instructions import fill, instructions
-from agent.playbook.load import load_playbook
-from agent.playbook.model import Playbook
-from agent.playbook.phrases import load_phrases
-from agent.playbook.speech_rules import load_speech_rules
+from agent.playbook.prompts import load_prompts
 from agent.settings import Settings
 from agent.store.calls import CallStore
 from agent.store.crashed import CrashedCalls
@@ -23,7 +18,8 @@ from agent.store.spool import recover
 from agent.telephony import probe
 from agent.telephony.livekit_api import client
 from agent.voice.voices import build_chain
-from agent.wiring.job import build_call_parts, prepare_process, spoken_ahead, spool_dir
+from agent.wiring.job import build_call_parts, prepare_process, speech_cache, spool_dir
+from agent.wiring.outbound_calls import outbound_settings
 from agent.wiring.process import keep_beating
 from agent.worker.admission import Admission
 from agent.worker.ended_jobs import EndedJobs
@@ -39,18 +35,19 @@ _RECOVER_SECONDS = 15.0
 async def run_worker(settings: Settings) -> None:
     """Check what can be checked, render the fixed lines, take calls until signalled.
 
-    Raises CallError for everything that a person can mend.
+    Raises CallError for everything that a person can fix.
     """
     settings.need(
         *("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"),
         *("OPENAI_API_KEY", "DEEPGRAM_API_KEY", "DATABASE_URL"),
     )
-    playbook = check_prompts(settings)
+    playbook = load_prompts(settings.prompts_dir, settings.playbook).playbook
+    outbound_settings(settings)  # a number or a sip_config/ that no job could use
     await probe.check(settings)
     async with http_context.open():
         voice = build_chain(settings, playbook.language)
-        spoken = spoken_ahead(settings, playbook.language)
-        unspoken = await spoken.render(playbook.spoken_ahead(), voice)
+        cached = speech_cache(settings, playbook.language)
+        unspoken = await cached.render(playbook.spoken_ahead(), voice)
         await voice.aclose()
     if unspoken:
         log.error("lines_not_rendered", count=len(unspoken))
@@ -132,14 +129,3 @@ async def _look_after_calls(settings: Settings, worker: Worker) -> None:
     ):
         records = CrashedCalls(CallStore(database))
         await EndedJobs(worker, livekit, records, partial(datetime.now, UTC)).run()
-
-
-def check_prompts(settings: Settings) -> Playbook:
-    """Read everything under prompts/ that a call will need: errors now, not in the first call."""
-    playbook = load_playbook(settings.prompts_dir, settings.playbook)
-    load_phrases(settings.prompts_dir / "phrases" / f"{playbook.language}.yaml")
-    load_speech_rules(settings.prompts_dir, playbook)
-    now = datetime.now(UTC)
-    instructions(settings.prompts_dir, playbook, Direction.INBOUND, now)
-    fill(settings.prompts_dir / "summary.md", company=playbook.company)
-    return playbook

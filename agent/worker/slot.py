@@ -11,13 +11,13 @@ from agent.store.dialings import NotNow, Slot
 log = structlog.get_logger(__name__)
 
 _LONG_WAIT_SECONDS = 0.5
-"""Who waits longer for the slot asks again whether the call is still allowed."""
+"""A call that waits longer than this asks again, before its slot, whether it may still dial."""
 _ASK_AHEAD_SECONDS = 0.2
-"""So long before the slot: an answer that takes its time must not make the call late."""
+"""Ask this long before the slot, so that a slow answer does not make us late."""
 _LOOK_AGAIN_SECONDS = 0.05
-"""While a call before this one has not said when it dialled. It has a second to say so."""
+"""While a call before this one has not reported its dialling. It has a second to do so."""
 _SLOTS = 10
-"""A process that has come too late for so many is of no use now."""
+"""After missing this many slots, give up: this process is too slow."""
 
 
 class SlotSource(Protocol):
@@ -33,12 +33,14 @@ class SlotSource(Protocol):
 
 
 async def until_slot(
-    door: SlotSource, call_id: UUID, trunk: str, slot: Slot, seconds_per_call: float
+    source: SlotSource, call_id: UUID, trunk: str, slot: Slot, seconds_per_call: float
 ) -> NotNow | None:
     """Return when the call may dial, and must at once; or why it may not any more.
 
-    A slot is the database's moment. Its answers are under way for a while: what may not come too
-    early counts from their arrival, what may not come too late from the question.
+    `slot.wait` and `slot.usable` count from when the database answered, which lies between our
+    question (`asked`) and its arrival (`told`). Safe on both sides: `wait` counts from `told`,
+    `usable` from `asked`. Asked 10.00, told 10.05, wait 0.30, usable 1.20: dial between 10.35 and
+    11.20.
     """
     clock = asyncio.get_running_loop().time
     asked = told = clock()
@@ -52,13 +54,13 @@ async def until_slot(
                 return NotNow.LATE
             log.warning("slot_missed", call_id=str(call_id))
             taken += 1
-            asking = door.renew(call_id, trunk, seconds_per_call)
+            asking = source.renew(call_id, trunk, seconds_per_call)
         else:
             await asyncio.sleep(max(_LOOK_AGAIN_SECONDS, slot.wait - _ASK_AHEAD_SECONDS))
-            asking = door.look(call_id)
+            asking = source.look(call_id)
         asked = clock()
-        found = await asking
+        answer = await asking
         told = clock()
-        if isinstance(found, NotNow):
-            return found
-        slot = found
+        if isinstance(answer, NotNow):
+            return answer
+        slot = answer

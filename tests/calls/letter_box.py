@@ -12,7 +12,7 @@ from typing import Self
 
 from aiohttp import web
 
-from agent.api.middleware import LIVEKIT_PATH, TELNYX_PATH
+from agent.domain.webhook_sources import LIVEKIT_PATH, TELNYX_PATH
 from agent.local.stack.processes import LOOPBACK
 
 _TOLD_WITHIN = 40.0

@@ -72,7 +72,7 @@ def outbound_routes(parts: ApiParts) -> APIRouter:
         attempt = await _add(parts, request, accepted, client, key, body_hash)
         if attempt.id == attempt_id:
             return _answered(response, accepted, replayed=False)
-        # Another request under the same key was faster: its answer is everybody's.
+        # A parallel request with this key was first: return its answer.
         assert key is not None
         known = await _known(parts, client, key, body_hash)
         assert known is not None, "keys are kept for longer than a request takes"

@@ -13,6 +13,7 @@ from agent.api.problems import problems
 from agent.api.schemas import HealthView, PartView, StatusView, SuspicionView, WebhookSourceView
 from agent.api.scopes import Client, Scope
 from agent.domain.suspicion import Suspicion, suspicions
+from agent.domain.webhook_sources import NAMES, is_overdue
 from agent.errors import DatabaseUnavailable, Unavailable
 from agent.store.heartbeats import ProcessKind
 from agent.store.webhook_freshness import WebhookCounts
@@ -20,9 +21,6 @@ from agent.store.webhook_freshness import WebhookCounts
 Check = Callable[[ApiParts], Awaitable[PartView]]
 
 LATELY = timedelta(hours=1)
-_EARLIER = timedelta(seconds=60)
-"""A webhook that belongs to a call may be a little older than our row of it."""
-_NAMES = {"telnyx": "Telnyx", "livekit": "LiveKit"}
 
 
 def health_routes(parts: ApiParts) -> APIRouter:
@@ -190,16 +188,14 @@ def webhooks_part(counts: Sequence[WebhookCounts], last_call_at: datetime | None
 
 def _wrong(counts: WebhookCounts, last_call_at: datetime | None) -> Iterator[str]:
     known = counts.believed_at is not None or counts.refused > 0
-    if last_call_at is None or not known:
-        return
-    if counts.believed_at is None or counts.believed_at < last_call_at - _EARLIER:
+    if known and is_overdue(counts.believed_at, last_call_at):
         why = f"; {counts.refused} not believed: check its key" if counts.refused else ""
-        name = _NAMES[counts.source]
+        name = NAMES[counts.source]
         yield f"none of {name} for the last call{why}; see `python agent.py webhooks`"
 
 
 def _summary(counts: WebhookCounts) -> str:
-    name = _NAMES[counts.source]
+    name = NAMES[counts.source]
     if counts.believed_at is None:
         return f"{name}: none ever"
     return f"{name}: {counts.received} lately, {counts.unlinked} unlinked, {counts.refused} refused"

@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from fastapi import APIRouter, Request, Response
 
-from agent.api.middleware import LIVEKIT_PATH, TELNYX_PATH
 from agent.api.parts import ApiParts
 from agent.api.problems import RETRY_SECONDS, Problem
+from agent.domain.webhook_sources import LIVEKIT_PATH, TELNYX_PATH
 from agent.domain.webhooks import RefusedWebhook, RejectReason
 
 Take = Callable[[bytes, Mapping[str, str]], Awaitable[None]]

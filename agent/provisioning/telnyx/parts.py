@@ -115,7 +115,7 @@ class PortalState:
 
 @dataclass(frozen=True, slots=True)
 class PortalWanted:
-    """What our settings want of the portal. Made by `agent.wiring.portal`, which checks it."""
+    """What our settings want of the portal. Made by `wanted.portal_wanted`, which checks it."""
 
     username: str
     password: str = field(repr=False)

@@ -63,7 +63,7 @@ def known_id(found: str | None) -> str:
 
 
 def amount(text: str | None) -> Decimal | None:
-    """An amount as Telnyx writes it; None for what is none."""
+    """An amount as Telnyx writes it; None if it is not one."""
     try:
         return Decimal(text) if text else None
     except InvalidOperation:

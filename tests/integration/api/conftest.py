@@ -17,6 +17,7 @@ from agent.api.rate_limits import RateLimiter, RateLimits
 from agent.api.scopes import Scope
 from agent.api.tokens import SecretVerifier, TokenRules, make_token
 from agent.domain.contactability import Rules
+from agent.domain.phone_numbers import parse
 from agent.domain.suspicion import Thresholds
 from agent.errors import LiveKitUnavailable
 from agent.store.attempts import AttemptStore
@@ -148,7 +149,7 @@ async def running_api(
             kill_switch=KillSwitchStore(database),
             freshness=WebhookFreshness(database),
             livekit=livekit,
-            rules=Rules(frozenset({"BE"}), frozenset({OURS}), 3, daily_budget, 5),
+            rules=Rules(frozenset({"BE"}), frozenset({parse(OURS)}), 3, daily_budget, 5),
             thresholds=thresholds or Thresholds(),
             playbooks=frozenset({"default"}),
             country=country,

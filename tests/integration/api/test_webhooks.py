@@ -17,7 +17,7 @@ from agent.api.scopes import Scope
 from agent.settings import load_settings
 from agent.store.database import Database
 from agent.store.webhook_links import WebhookLinks
-from agent.wiring.webhooks import webhook_receiver
+from agent.wiring.api import webhook_receiver
 from tests.integration.api.conftest import bearer, running_api
 from tests.webhooks import (
     LIVEKIT_KEY,

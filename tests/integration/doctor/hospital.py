@@ -36,12 +36,13 @@ from agent.provisioning.livekit.apply import ensure
 from agent.provisioning.livekit.config import load
 from agent.provisioning.telnyx.apply import apply_portal
 from agent.provisioning.telnyx.plan import plan_portal
+from agent.provisioning.telnyx.wanted import open_portal, portal_wanted
 from agent.settings import ROOT, Settings, load_settings
 from agent.store.database import Database
 from agent.store.heartbeats import HeartbeatStore, Process, ProcessKind
 from agent.telephony.trunks import read_server
 from agent.wiring.doctor import examine_all
-from agent.wiring.portal import portal, portal_wanted
+from agent.wiring.outbound_calls import gate_rules
 
 NUMBER = "+3226010500"
 
@@ -197,8 +198,8 @@ class Hospital:
         return {**self.environment, "PHONE_NUMBER": NUMBER, "AGENT_NAME": "ai-sales-agent"}
 
     async def _write_portal(self) -> None:
-        wanted = portal_wanted(self.settings())
-        async with portal(self.settings()) as account:
+        wanted = portal_wanted(self.settings(), gate_rules(self.settings()))
+        async with open_portal(self.settings()) as account:
             plan = plan_portal(await account.read(NUMBER), wanted)
             await apply_portal(account, plan, wanted, lambda _step: None)
 

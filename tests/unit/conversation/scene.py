@@ -10,7 +10,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from livekit.agents import (
     AgentSession,
@@ -24,11 +23,11 @@ from livekit.agents.voice.agent_session import SessionConnectOptions
 
 from agent.conversation.conversation import Conversation
 from agent.conversation.live_call import LiveCall
-from agent.domain.appointments import Calendar, Opening, OpeningHours
+from agent.domain.appointments import Calendar, OpeningHours
 from agent.domain.calls import Direction, EventKind, Speaker
 from agent.playbook.instructions import instructions
 from agent.playbook.load import load_playbook
-from agent.playbook.model import Playbook, opening_range
+from agent.playbook.model import Playbook
 from agent.playbook.phrases import load_phrases
 from agent.playbook.speech_rules import load_speech_rules
 from agent.settings import ROOT
@@ -44,23 +43,12 @@ RULES = load_speech_rules(PROMPTS, DEFAULT)
 LINES = DEFAULT.lines
 CALL_ID = UUID("00000000-0000-4000-8000-000000000001")
 CALLER = "+32479202020"
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 def opening_hours(playbook: Playbook) -> OpeningHours:
     """The hours of a playbook that has appointments."""
-    wanted = playbook.appointment
-    assert wanted is not None
-    return OpeningHours(
-        week={
-            _WEEKDAYS.index(day): tuple(Opening(*opening_range(text)) for text in ranges)
-            for day, ranges in wanted.open.items()
-        },
-        zone=ZoneInfo(wanted.time_zone),
-        slot_minutes=wanted.minutes,
-        lead_minutes=wanted.lead_hours * 60,
-        horizon_days=wanted.days_ahead,
-    )
+    assert playbook.appointment is not None
+    return playbook.appointment.opening_hours()
 
 
 def live_call(

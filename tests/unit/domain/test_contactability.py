@@ -10,7 +10,7 @@ from agent.errors import Refused
 
 RULES = Rules(
     allowed_countries=frozenset({"BE"}),
-    own_numbers=frozenset({"+3226010500"}),
+    own_numbers=frozenset({parse("+3226010500")}),
     calls_per_number_per_day=3,
     daily_budget=100,
     price_per_minute=5,
@@ -70,7 +70,7 @@ def test_emergency_short_and_extended_numbers_are_no_numbers(number: str) -> Non
 @pytest.mark.parametrize("number", [ARABIC, FULL_WIDTH])
 def test_digits_of_another_script_get_past_no_rule(number: str) -> None:
     assert parse(number) == "+32479202020"
-    own = replace(RULES, own_numbers=frozenset({"+32479202020"}))
+    own = replace(RULES, own_numbers=frozenset({parse("+32479202020")}))
     assert Rule.OWN_NUMBER in _rules(_ask(number, rules=own))
 
 

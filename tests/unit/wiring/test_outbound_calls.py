@@ -5,7 +5,7 @@ import pytest
 from agent.domain.phone_numbers import parse
 from agent.errors import SettingsError
 from agent.settings import Settings
-from agent.wiring.rules import gate_rules, home_country
+from agent.wiring.outbound_calls import gate_rules, home_country
 
 
 @pytest.mark.parametrize(

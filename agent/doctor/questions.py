@@ -1,27 +1,25 @@
-"""Whom the doctor asks: every answer is fetched once and handed to what judges it."""
+"""What the doctor asks, and whom: every answer is fetched once and handed to the judge of it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Generic, TypeVar
-
-from livekit import api
 
 from agent.doctor import carrier, database, livekit, machine, processes, providers, webhooks
 from agent.doctor.findings import Finding, error, ok, unchecked
+from agent.doctor.parts import DoctorParts
 from agent.doctor.routing import RoutingExpected, judge_drift, judge_routing
+from agent.domain.contactability import Rules
 from agent.domain.languages import language
 from agent.errors import CallError, FileError, SettingsError
-from agent.playbook.model import Playbook
-from agent.provisioning.livekit.config import load
+from agent.provisioning.livekit.config import load, outbound_trunk_name
 from agent.provisioning.livekit.plan import plan_sip
 from agent.provisioning.livekit.records import records_of
+from agent.provisioning.targets import SIP_FOLDER, variables
 from agent.provisioning.telnyx.account import Portal
 from agent.provisioning.telnyx.parts import PortalState
+from agent.provisioning.telnyx.wanted import portal_wanted
 from agent.settings import Settings
-from agent.store.database import Database
 from agent.store.heartbeats import HeartbeatStore, Process
 from agent.store.kill_switch import KillSwitchStore
 from agent.store.migrate import schema_state
@@ -31,17 +29,11 @@ from agent.store.webhook_links import WebhookLinks
 from agent.telephony.probe import NoSip, ServerAnswer, ask_for_sip, check_key, reach
 from agent.telephony.trunks import SipServer
 from agent.voice.model_ends import announced_end
-from agent.voice.provider_probe import ProviderProbe, Trialled
+from agent.voice.provider_probe import Trialled
 from agent.voice.voices import engines
-from agent.wiring.dialling import our_number, trunk_name
-from agent.wiring.portal import portal, portal_wanted
-from agent.wiring.provision import SIP_FOLDER, variables
-from agent.wiring.worker import check_prompts
 
 _REFUSED_FOR = timedelta(days=1)
-_ANY_LANGUAGE = "en"
 _HEARD_OFFLINE = "en"
-_TELNYX_PATIENCE = 5.0
 T = TypeVar("T")
 
 
@@ -68,58 +60,20 @@ class Once(Generic[T]):
         return await self._ask()
 
 
-@asynccontextmanager
-async def asking(settings: Settings) -> AsyncIterator["Questions"]:
-    """Open for the length of the block; nobody is reached before a question is asked."""
-    async with AsyncExitStack() as stack:
-        server = api.LiveKitAPI(
-            # Never asked without: the settings are checked before.
-            settings.livekit_url or "http://127.0.0.1",
-            settings.livekit_api_key or "none",
-            settings.livekit_api_secret or "none",
-            failover=False,
-        )
-        stack.push_async_callback(server.aclose)
-        opened = await stack.enter_async_context(Database(settings.database_url or "", max_size=3))
-        playbook = _playbook(settings)
-        language = playbook.language if isinstance(playbook, Playbook) else _ANY_LANGUAGE
-        trial = await stack.enter_async_context(ProviderProbe(settings, language))
-        telnyx: Once[Portal] = Once(
-            lambda: stack.enter_async_context(portal(settings, patience_seconds=_TELNYX_PATIENCE))
-        )
-        questions = Questions(settings, server, opened, trial, telnyx, playbook)
-        try:
-            yield questions
-        finally:
-            await questions.forget()
-
-
 class Questions:
-    """One method a check. Raises CallError for what a person can mend."""
+    """One method a check. Raises CallError for what a person can fix."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        server: api.LiveKitAPI,
-        opened: Database,
-        trial: ProviderProbe,
-        telnyx: Once[Portal],
-        playbook: Playbook | CallError,
-    ) -> None:
-        self._settings = settings
-        self._server = server
-        self._database = opened
-        self._trial = trial
-        self._telnyx = telnyx
+    def __init__(self, parts: DoctorParts) -> None:
+        self._parts = parts
+        self._settings = parts.settings
+        self._telnyx: Once[Portal] = Once(parts.portal)
         self._portal_state: Once[PortalState] = Once(self._read_portal)
-        self._found_playbook = playbook
-        self._now = partial(datetime.now, UTC)
         self._reached: Once[ServerAnswer] = Once(
-            lambda: reach(settings.livekit_url or "", self._now)
+            lambda: reach(parts.settings.livekit_url or "", parts.now)
         )
-        self._sip: Once[SipServer | NoSip] = Once(lambda: ask_for_sip(server))
-        self._spoken: Once[dict[str, Trialled]] = Once(trial.speak_all)
-        self._processes: Once[list[Process]] = Once(HeartbeatStore(opened).live)
+        self._sip: Once[SipServer | NoSip] = Once(lambda: ask_for_sip(parts.livekit))
+        self._spoken: Once[dict[str, Trialled]] = Once(parts.probe.speak_all)
+        self._processes: Once[list[Process]] = Once(HeartbeatStore(parts.database).live)
 
     async def forget(self) -> None:
         """End what is still being asked."""
@@ -135,9 +89,9 @@ class Questions:
 
     async def playbook(self) -> list[Finding]:
         """Everything under prompts/ that a call needs."""
-        if isinstance(self._found_playbook, CallError):
-            raise self._found_playbook
-        return [ok("playbook", f"playbook {self._found_playbook.name}")]
+        if isinstance(self._parts.playbook, CallError):
+            raise self._parts.playbook
+        return [ok("playbook", f"playbook {self._parts.playbook.name}")]
 
     async def recordings(self) -> list[Finding]:
         """RECORDINGS_DIR and its disk."""
@@ -158,7 +112,7 @@ class Questions:
 
     async def key(self) -> list[Finding]:
         """LiveKit, with our key."""
-        await check_key(self._server)
+        await check_key(self._parts.livekit)
         return [ok("livekit_key", "key accepted")]
 
     async def has_sip(self) -> list[Finding]:
@@ -172,7 +126,7 @@ class Questions:
         wanted = RoutingExpected(
             settings.phone_number,
             settings.agent_name,
-            trunk_name(),
+            outbound_trunk_name(SIP_FOLDER),
             settings.telnyx_sip_username,
         )
         return judge_routing(records_of(await self._sip_server()), wanted)
@@ -205,7 +159,7 @@ class Questions:
 
     async def telnyx(self) -> list[Finding]:
         """Number, connection and profile."""
-        wanted = _wanted_of_telnyx(self._settings)
+        wanted = _wanted_of_telnyx(self._settings, self._parts.rules())
         return carrier.judge_portal(await self._portal_state.answer(), wanted)
 
     async def balance(self) -> list[Finding]:
@@ -215,19 +169,19 @@ class Questions:
     async def deliveries(self) -> list[Finding]:
         """Telnyx's webhooks, as Telnyx sees them."""
         account = await self._telnyx.answer()
-        since = self._now() - _REFUSED_FOR
+        since = self._parts.now() - _REFUSED_FOR
         return carrier.judge_deliveries(await account.failed_deliveries(since))
 
     async def _read_portal(self) -> PortalState:
         account = await self._telnyx.answer()
-        return await account.read(our_number(self._settings))
+        return await account.read(min(self._parts.rules().own_numbers))
 
     async def thinks(self) -> list[Finding]:
         """The language model."""
-        answer = await self._trial.think()
+        answer = await self._parts.probe.think()
         model = self._settings.openai_chat_model
         found = providers.judge_provider("thinks", model, stand_in=answer.stand_in)
-        end, today = await self._trial.ends(), self._now().date()
+        end, today = await self._parts.probe.ends(), self._parts.now().date()
         return found + providers.judge_end("OPENAI_CHAT_MODEL", model, end, today)
 
     async def speaks(self) -> list[Finding]:
@@ -237,14 +191,14 @@ class Questions:
             engine = engines(self._settings, code)[0]
             found += providers.judge_provider("speaks", str(engine), stand_in=answer.stand_in)
             if engine.company == "openai":
-                model, today = self._settings.openai_speech_model, self._now().date()
+                model, today = self._settings.openai_speech_model, self._parts.now().date()
                 end = announced_end(model)
                 found += providers.judge_end("OPENAI_SPEECH_MODEL", model, end, today)
         return found
 
     async def hears(self) -> list[Finding]:
         """Speech recognition."""
-        answer = await self._trial.hear()
+        answer = await self._parts.probe.hear()
         model = self._settings.deepgram_model
         return providers.judge_provider("hears", model, stand_in=answer.stand_in)
 
@@ -254,7 +208,7 @@ class Questions:
         for code, spoken in (await self._spoken.answer()).items():
             if spoken.stand_in and code != _HEARD_OFFLINE:
                 continue  # the local stack's recogniser knows no other language
-            heard = await self._trial.hear(spoken.pcm, code)
+            heard = await self._parts.probe.hear(spoken.pcm, code)
             found += providers.judge_round_trip(language(code).test_phrase, heard.text, code)
         return found
 
@@ -268,27 +222,20 @@ class Questions:
 
     async def dialling(self) -> list[Finding]:
         """The kill switch and the pauses of trunks."""
-        switch = await KillSwitchStore(self._database).show()
-        trunks = await TrunkStore(self._database).list()
-        return processes.judge_dialling(switch, trunks, self._now())
+        switch = await KillSwitchStore(self._parts.database).show()
+        trunks = await TrunkStore(self._parts.database).list()
+        return processes.judge_dialling(switch, trunks, self._parts.now())
 
     async def inbox(self) -> list[Finding]:
         """Webhooks against calls."""
-        fresh = await WebhookFreshness(self._database).fresh()
-        refused = await WebhookLinks(self._database).refused(self._now() - _REFUSED_FOR)
+        fresh = await WebhookFreshness(self._parts.database).fresh()
+        refused = await WebhookLinks(self._parts.database).refused(self._parts.now() - _REFUSED_FOR)
         return webhooks.judge_webhooks(fresh, refused)
 
 
-def _playbook(settings: Settings) -> Playbook | CallError:
-    try:
-        return check_prompts(settings)
-    except CallError as error:
-        return error
-
-
-def _wanted_of_telnyx(settings: Settings) -> carrier.CarrierWanted:
+def _wanted_of_telnyx(settings: Settings, rules: Rules) -> carrier.CarrierWanted:
     """Raises SettingsError for what Telnyx could not take."""
-    wanted = portal_wanted(settings, placeholders=True)
+    wanted = portal_wanted(settings, rules, placeholders=True)
     return carrier.CarrierWanted(
         number=wanted.phone_number,
         countries=wanted.destinations,

@@ -1,15 +1,15 @@
-"""Telnyx's portal, by our settings: what we want of it, and the way to it."""
+"""What our settings want of Telnyx's portal, and the account that they open."""
 
 import re
 from decimal import Decimal
 from urllib.parse import urlsplit
 
+from agent.domain.contactability import Rules
+from agent.domain.webhook_sources import TELNYX_PATH
 from agent.errors import SettingsError
 from agent.provisioning.telnyx.account import TELNYX_API, Portal
 from agent.provisioning.telnyx.parts import PortalWanted
 from agent.settings import Settings
-from agent.telephony.telnyx_webhooks import WEBHOOK_PATH
-from agent.wiring.rules import gate_rules
 
 _NEEDED = ("TELNYX_SIP_USERNAME", "TELNYX_SIP_PASSWORD", "LIVEKIT_SIP_URI", "PUBLIC_URL")
 _SIP_URI = re.compile(r"(?:sips?:)?(?:[^@\s]*@)?([A-Za-z0-9.-]+)(?::(\d{1,5}))?(?:;\S*)?")
@@ -19,7 +19,7 @@ _PASSWORD_CHARACTERS = 8
 """The fewest that Telnyx takes."""
 
 
-def portal(settings: Settings, *, patience_seconds: float = 60.0) -> Portal:
+def open_portal(settings: Settings, *, patience_seconds: float = 60.0) -> Portal:
     """The account of TELNYX_API_KEY, to be entered with `async with`. Raises SettingsError."""
     settings.need("TELNYX_API_KEY")
     return Portal(
@@ -29,15 +29,14 @@ def portal(settings: Settings, *, patience_seconds: float = 60.0) -> Portal:
     )
 
 
-def portal_wanted(settings: Settings, *, placeholders: bool = False) -> PortalWanted:
-    """What the portal should have.
+def portal_wanted(settings: Settings, rules: Rules, *, placeholders: bool = False) -> PortalWanted:
+    """What the portal should have. `rules`: our number, and the countries that we call.
 
     `placeholders`: a setting that is missing is written as its `${VARIABLE}`, for a person who is
     shown what to click. Raises SettingsError naming what is missing or cannot work.
     """
     if not placeholders:
         settings.need(*_NEEDED)
-    rules = gate_rules(settings)
     host, port = _sip_host(settings.livekit_sip_uri)
     budget = settings.daily_budget
     return PortalWanted(
@@ -45,7 +44,7 @@ def portal_wanted(settings: Settings, *, placeholders: bool = False) -> PortalWa
         password=_password(settings.telnyx_sip_password),
         sip_host=host,
         sip_port=port,
-        webhook_url=f"{_public_url(settings.public_url)}{WEBHOOK_PATH}",
+        webhook_url=f"{_public_url(settings.public_url)}{TELNYX_PATH}",
         phone_number=min(rules.own_numbers),
         destinations=_countries(rules.allowed_countries),
         daily_spend_limit=None if budget is None else Decimal(budget) / 100,
@@ -67,13 +66,13 @@ def _sip_host(uri: str | None) -> tuple[str, int]:
     """Host name and port of `sip:host:5060;transport=tcp`, or of `host`."""
     if not uri:
         return "${LIVEKIT_SIP_URI}", _SIP_PORT
-    found = _SIP_URI.fullmatch(uri.strip())
-    if found is None or not _HOST_NAME.fullmatch(found[1]) or found[1].split(".")[-1].isdigit():
+    match = _SIP_URI.fullmatch(uri.strip())
+    if match is None or not _HOST_NAME.fullmatch(match[1]) or match[1].split(".")[-1].isdigit():
         raise SettingsError(
             "LIVEKIT_SIP_URI: Telnyx wants a host name with a dot in it, like "
             f"sip:abc123.sip.livekit.cloud (LiveKit Cloud: Settings, Project); got {uri!r}"
         )
-    return found[1].lower(), int(found[2] or _SIP_PORT)
+    return match[1].lower(), int(match[2] or _SIP_PORT)
 
 
 def _public_url(url: str | None) -> str:
@@ -87,8 +86,8 @@ def _public_url(url: str | None) -> str:
         )
     if not parts.hostname or parts.query or parts.fragment or parts.username:
         raise SettingsError("PUBLIC_URL: give scheme and host only, like https://calls.example.com")
-    if parts.path.rstrip("/").endswith(WEBHOOK_PATH):
-        raise SettingsError(f"PUBLIC_URL: leave {WEBHOOK_PATH} out, it is added")
+    if parts.path.rstrip("/").endswith(TELNYX_PATH):
+        raise SettingsError(f"PUBLIC_URL: leave {TELNYX_PATH} out, it is added")
     return url.rstrip("/")
 
 

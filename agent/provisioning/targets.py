@@ -1,4 +1,4 @@
-"""Provisioning, put together: the targets at which something is set up, each with plan and apply.
+"""The targets of provisioning: services at which something is set up, each with plan and apply.
 
 A third target would be another class with these two methods, and a line in `targets`.
 """
@@ -11,6 +11,7 @@ from typing import Protocol
 from google.protobuf.json_format import MessageToDict
 from livekit.api import LiveKitAPI
 
+from agent.domain.contactability import Rules
 from agent.domain.phone_numbers import parse
 from agent.provisioning.livekit.apply import apply_sip
 from agent.provisioning.livekit.config import (
@@ -27,16 +28,14 @@ from agent.provisioning.telnyx.apply import apply_portal
 from agent.provisioning.telnyx.clicks import clicks
 from agent.provisioning.telnyx.parts import PortalWanted
 from agent.provisioning.telnyx.plan import plan_portal
+from agent.provisioning.telnyx.wanted import open_portal, portal_wanted
 from agent.settings import ROOT, Settings, read_environment
 from agent.telephony.livekit_api import client
 from agent.telephony.trunks import find_outbound_trunk, read_server
-from agent.wiring.portal import portal as open_portal
-from agent.wiring.portal import portal_wanted
-from agent.wiring.rules import home_country
 
 SIP_FOLDER = ROOT / "sip_config"
 
-Told = Callable[[Step], None]
+OnStep = Callable[[Step], None]
 """Called with each step when it is done."""
 
 
@@ -54,14 +53,14 @@ class Target(Protocol):
     async def plan(self, *, prune: bool) -> Plan:
         """What would be done now; nothing is changed. Raises CallError."""
 
-    async def apply(self, told: Told) -> tuple[str, ...]:
+    async def apply(self, on_step: OnStep) -> tuple[str, ...]:
         """Do what the last plan said; returns what the service did not keep, in words.
 
         Raises CallError; when half-way, saying what is done.
         """
 
 
-class LiveKitSide:
+class LiveKitTarget:
     """Trunks and dispatch rule, from the files of a folder."""
 
     service = Service.LIVEKIT
@@ -77,10 +76,10 @@ class LiveKitSide:
         self._last = plan_sip(self._config, await read_server(self._livekit), prune=prune)
         return self._last.plan
 
-    async def apply(self, told: Told) -> tuple[str, ...]:
+    async def apply(self, on_step: OnStep) -> tuple[str, ...]:
         """Raises Refused and HalfProvisioned; LiveKitUnavailable when it cannot be read again."""
         assert self._last is not None, "plan first"
-        await apply_sip(self._livekit, self._last, told)
+        await apply_sip(self._livekit, self._last, on_step)
         left = (await self.plan(prune=False)).to_do
         return tuple(
             f"LiveKit took it, but shows {step.part} {step.name!r} otherwise "
@@ -89,7 +88,7 @@ class LiveKitSide:
         )
 
 
-class TelnyxSide:
+class TelnyxTarget:
     """Connection, FQDN, outbound profile and number in the portal; nothing is removed there."""
 
     service = Service.TELNYX
@@ -105,19 +104,24 @@ class TelnyxSide:
 
     async def plan(self, *, prune: bool) -> Plan:
         """Raises PortalError and TelnyxUnavailable."""
-        found = await self._portal.read(self._wanted.phone_number)
-        self._last = plan_portal(found, self._wanted, set_password=self._set_password)
+        actual = await self._portal.read(self._wanted.phone_number)
+        self._last = plan_portal(actual, self._wanted, set_password=self._set_password)
         return self._last
 
-    async def apply(self, told: Told) -> tuple[str, ...]:
+    async def apply(self, on_step: OnStep) -> tuple[str, ...]:
         """Raises PortalError and HalfProvisioned."""
         assert self._last is not None, "plan first"
-        return await apply_portal(self._portal, self._last, self._wanted, told)
+        return await apply_portal(self._portal, self._last, self._wanted, on_step)
 
 
 @asynccontextmanager
 async def targets(
-    settings: Settings, folder: Path, only: Service | None, *, set_password: bool = False
+    settings: Settings,
+    rules: Rules,
+    folder: Path,
+    only: Service | None,
+    *,
+    set_password: bool = False,
 ) -> AsyncIterator[tuple[Target, ...]]:
     """The targets to provision, in order: LiveKit, and Telnyx if it has a key; or `only` one.
 
@@ -130,29 +134,31 @@ async def targets(
             settings.need("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
             config = load(folder, variables(settings))
             livekit = await stack.enter_async_context(client(settings, failover=False))
-            made.append(LiveKitSide(livekit, config, settings.livekit_url or ""))
+            made.append(LiveKitTarget(livekit, config, settings.livekit_url or ""))
         if only is not Service.LIVEKIT and settings.telnyx_api_key:
-            wanted = portal_wanted(settings)
+            wanted = portal_wanted(settings, rules)
             portal = await stack.enter_async_context(open_portal(settings))
             place = settings.telnyx_api_url or "the portal"
-            made.append(TelnyxSide(portal, wanted, place, set_password=set_password))
+            made.append(TelnyxTarget(portal, wanted, place, set_password=set_password))
         yield tuple(made)
 
 
-def by_hand(settings: Settings, only: Service | None) -> tuple[str, ...]:
+def by_hand(settings: Settings, rules: Rules, only: Service | None) -> tuple[str, ...]:
     """What a person clicks in Telnyx's portal, where we have no key to it. Raises SettingsError."""
     if only is Service.LIVEKIT or settings.telnyx_api_key:
         return ()
-    return clicks(portal_wanted(settings, placeholders=True))
+    return clicks(portal_wanted(settings, rules, placeholders=True))
 
 
-async def filled_test_call(settings: Settings, folder: Path, number: str) -> dict[str, object]:
+async def filled_test_call(
+    settings: Settings, folder: Path, number: str, country: str | None
+) -> dict[str, object]:
     """`sipParticipant.json` filled in, as `lk sip participant create` reads it.
 
-    Raises Refused for what is no number, SettingsError when the trunk is not there yet, FileError
-    when the file names one that is on another server.
+    Raises Refused for an invalid number, SettingsError when the trunk is not there yet, FileError
+    when the file names one that is on another server. `country`: whose numbers need no code.
     """
-    called = parse(number, country=home_country(settings))
+    called = parse(number, country=country)
     settings.need("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
     async with client(settings, failover=False) as livekit:
         trunk_id = await find_outbound_trunk(livekit, outbound_trunk_name(folder))

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import structlog
 
-from agent.api.tokens import checked_secret
 from agent.errors import SettingsError
-from agent.settings import ROOT, Environment, Settings
+from agent.settings import ROOT, Environment, Settings, checked_secret
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +59,7 @@ def _docs_faults(settings: Settings) -> list[str]:
 
 
 def file_faults(env_file: Path = ROOT / ".env") -> list[str]:
-    """What others on this machine can read: in words, the command that mends it after a colon."""
+    """What others on this machine can read: in words, the command that fixes it after a colon."""
     if not env_file.is_file():
         return []
     if env_file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from agent.api.tokens import build_verifier
+from agent.doctor.exposure import check_exposure
 from agent.errors import SettingsError
 from agent.settings import Settings, load_settings
-from agent.wiring.production import check_exposure
-from agent.wiring.tokens import build_verifier
 
 GOOD = {
     "ENVIRONMENT": "production",

@@ -1,4 +1,4 @@
-"""The kill switch: stop dialling, and end the calls that we placed."""
+"""The kill switch, thrown by a person: stop dialling, and end the calls that we placed."""
 
 import asyncio
 import time
@@ -11,18 +11,15 @@ from livekit import api
 
 from agent.domain.attempts import DialingState
 from agent.errors import LiveKitUnavailable
-from agent.settings import Settings
-from agent.store.database import Database
 from agent.store.dialings import DialingStore, OpenDialing
 from agent.store.kill_switch import KillSwitchStore
 from agent.telephony.control import ControlMessage, ControlText
 from agent.telephony.dispatch import delete_room, tell_agent
-from agent.telephony.livekit_api import client
 
 log = structlog.get_logger(__name__)
 
 _GOODBYE_SECONDS = 20.0
-"""For the goodbyes; then the lines are cut."""
+"""For the goodbyes; then the calls are cut."""
 _LOOK_SECONDS = 0.5
 
 
@@ -34,30 +31,25 @@ class Stopped:
     cut: int
 
 
-async def stop_dialling(settings: Settings, reason: str) -> Stopped:
+async def stop_dialling(
+    switch: KillSwitchStore,
+    dialings: DialingStore,
+    livekit: api.LiveKitAPI,
+    secret: str,
+    reason: str,
+) -> Stopped:
     """Throw the switch, then end what rings and what talks; returns when nothing is left.
 
+    `secret`, of LiveKit's key, signs what we ask of the agents.
     The switch is thrown first and counts even if LiveKit is away. Raises DatabaseUnavailable,
     LiveKitUnavailable.
     """
-    settings.need("DATABASE_URL", "LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
-    async with (
-        Database(settings.database_url or "") as database,
-        client(settings, failover=False) as livekit,
-    ):
-        await KillSwitchStore(database).stop(reason)
-        return await _end_calls(DialingStore(database), livekit, settings.livekit_api_secret or "")
-
-
-async def resume_dialling(settings: Settings) -> None:
-    """Let calls go out again. Raises DatabaseUnavailable."""
-    settings.need("DATABASE_URL")
-    async with Database(settings.database_url or "") as database:
-        await KillSwitchStore(database).resume()
+    await switch.stop(reason)
+    return await _end_calls(dialings, livekit, secret)
 
 
 async def _end_calls(dialings: DialingStore, livekit: api.LiveKitAPI, secret: str) -> Stopped:
-    # A call that waits for its slot, or is only dispatched, meets the switch by itself.
+    # The switch refuses calls that wait for their slot, or are only dispatched.
     begun = [each for each in await dialings.open() if each.state is DialingState.DIALLING]
     talking = [each for each in begun if each.answered]
     ringing = [each for each in begun if not each.answered]

@@ -5,8 +5,10 @@ from decimal import Decimal
 import pytest
 
 from agent.errors import SettingsError
+from agent.provisioning.telnyx.parts import PortalWanted
+from agent.provisioning.telnyx.wanted import open_portal, portal_wanted
 from agent.settings import Settings, load_settings
-from agent.wiring.portal import portal, portal_wanted
+from agent.wiring.outbound_calls import gate_rules
 
 GOOD = {
     "TELNYX_SIP_USERNAME": "example-user",
@@ -22,8 +24,12 @@ def settings(**changes: str) -> Settings:
     return load_settings(environ={**GOOD, **changes}, env_file=None)
 
 
+def _wanted(given: Settings, *, placeholders: bool = False) -> PortalWanted:
+    return portal_wanted(given, gate_rules(given), placeholders=placeholders)
+
+
 def test_the_settings_become_what_the_portal_should_have() -> None:
-    wanted = portal_wanted(settings())
+    wanted = _wanted(settings())
     assert wanted.sip_host == "abc123.sip.livekit.cloud"
     assert wanted.webhook_url == "https://calls.fernhill.test/api/telnyx/webhooks/call-events"
     assert wanted.destinations == ("BE", "NL")
@@ -40,7 +46,7 @@ def test_the_settings_become_what_the_portal_should_have() -> None:
     ],
 )
 def test_a_sip_uri_is_read_in_each_form_that_is_shown(uri: str, host: str, port: int) -> None:
-    wanted = portal_wanted(settings(LIVEKIT_SIP_URI=uri))
+    wanted = _wanted(settings(LIVEKIT_SIP_URI=uri))
     assert (wanted.sip_host, wanted.sip_port) == (host, port)
 
 
@@ -69,7 +75,7 @@ def test_a_sip_uri_is_read_in_each_form_that_is_shown(uri: str, host: str, port:
 def test_what_cannot_work_is_refused_by_name(name: str, value: str, says: str) -> None:
     for placeholders in (False, True):
         with pytest.raises(SettingsError, match=says) as told:
-            portal_wanted(settings(**{name: value}), placeholders=placeholders)
+            _wanted(settings(**{name: value}), placeholders=placeholders)
         assert name in str(told.value)
     assert "abcdefg" not in str(told.value)
 
@@ -77,8 +83,8 @@ def test_what_cannot_work_is_refused_by_name(name: str, value: str, says: str) -
 def test_what_is_missing_is_named_or_shown_as_its_variable() -> None:
     nothing = load_settings(environ={}, env_file=None)
     with pytest.raises(SettingsError, match=r"TELNYX_SIP_USERNAME, .*LIVEKIT_SIP_URI, PUBLIC_URL"):
-        portal_wanted(nothing)
-    shown = portal_wanted(nothing, placeholders=True)
+        _wanted(nothing)
+    shown = _wanted(nothing, placeholders=True)
     assert shown.sip_host == "${LIVEKIT_SIP_URI}"
     assert shown.webhook_url == "${PUBLIC_URL}/api/telnyx/webhooks/call-events"
     assert shown.daily_spend_limit is None
@@ -86,4 +92,4 @@ def test_what_is_missing_is_named_or_shown_as_its_variable() -> None:
 
 def test_without_a_key_there_is_no_portal() -> None:
     with pytest.raises(SettingsError, match="TELNYX_API_KEY not set"):
-        portal(settings())
+        open_portal(settings())
