@@ -5,13 +5,13 @@ import re
 from livekit.agents import llm
 from livekit.agents.inference.llm import supports_prompt_cache_breakpoints
 from livekit.agents.types import NOT_GIVEN
-from livekit.plugins import openai
 
 from agent.errors import SettingsError
 from agent.settings import Settings
 from agent.voice.chat_chain import ChatChain
 from agent.voice.engines import read_engine
 from agent.voice.openai_client import openai_client
+from agent.voice.openai_plugin import openai
 
 LONGEST_REPLY = 400
 """Tokens. A reply that runs away is paid for, and spoken."""

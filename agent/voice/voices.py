@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping
 from typing import Protocol, cast
 
 from livekit.agents import tts
-from livekit.plugins import deepgram, openai
+from livekit.plugins import deepgram
 
 from agent.domain.languages import Language, language
 from agent.errors import SettingsError
 from agent.settings import Settings
 from agent.voice.engines import Engine, read_engines
 from agent.voice.openai_client import openai_client
+from agent.voice.openai_plugin import openai
 from agent.voice.recognisers import DEEPGRAM
 from agent.voice.voice_chain import VoiceChain
 
