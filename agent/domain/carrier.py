@@ -1,5 +1,6 @@
 """What only the carrier knows of a call: how it sounded, what it cost, how its legs ended."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -47,9 +48,9 @@ def carrier_view(events: Sequence[CallEvent]) -> CarrierView:
 
 
 def sip_code(value: Scalar) -> int | None:
-    """The code, also where a source wrote it as text."""
+    """The code, also where a source wrote it as text; None for what is none, as `unspecified`."""
     text = str(value or "")
-    return int(text) if text.isascii() and text.isdigit() else None
+    return int(text) if re.fullmatch(r"[1-6][0-9]{2}", text) else None
 
 
 def _bill(costs: Sequence[CallEvent]) -> Bill | None:

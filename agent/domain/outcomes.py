@@ -122,7 +122,7 @@ def _not_reached(events: Sequence[CallEvent]) -> Outcome | None:
     for event in dialled:
         if sip_code_of(event) is not None:
             return Outcome(*meaning_of_dial(event), (event,))
-    if _direction(events) is Direction.OUTBOUND:
+    if direction_of(events) is Direction.OUTBOUND:
         for event in _all(events, EventKind.CARRIER_HANGUP):
             if told := meaning_of_carrier(event):
                 return Outcome(*told, (event,))
@@ -158,7 +158,7 @@ def _trailed_off(events: Sequence[CallEvent]) -> Outcome | None:
 
 
 def _carrier_saw(events: Sequence[CallEvent]) -> Outcome | None:
-    direction = _direction(events)
+    direction = direction_of(events)
     for event in _all(events, EventKind.CARRIER_HANGUP):
         if event.detail.get("hangup_cause") == "time_limit":
             return Outcome(Disposition.FAILED, Reason.MAX_DURATION, (event,))
@@ -168,7 +168,7 @@ def _carrier_saw(events: Sequence[CallEvent]) -> Outcome | None:
 
 
 def _livekit_saw(events: Sequence[CallEvent]) -> Outcome | None:
-    direction = _direction(events)
+    direction = direction_of(events)
     for event in _all(events, EventKind.PARTICIPANT_LEFT):
         left = event.detail.get("who") == "sip" and event.detail.get("reason") == _LEFT_BY_ITSELF
         if left and direction:
@@ -197,12 +197,13 @@ def _only_ended(events: Sequence[CallEvent]) -> Outcome:
     evidence = next(filter(None, (_all(events, kind) for kind in endings)), ())
     if _all(events, EventKind.ANSWERED):
         return Outcome(Disposition.FAILED, Reason.UNEXPLAINED, evidence)
-    if _direction(events) is Direction.OUTBOUND:
+    if direction_of(events) is Direction.OUTBOUND:
         return Outcome(Disposition.NO_ANSWER, Reason.NONE, evidence)
     return Outcome(Disposition.FAILED, Reason.NO_AGENT, evidence)
 
 
-def _direction(events: Sequence[CallEvent]) -> Direction | None:
+def direction_of(events: Sequence[CallEvent]) -> Direction | None:
+    """Who called whom; None until an event says it. Were both told, the call is ours."""
     said = {event.detail.get("direction") for event in _all(events, EventKind.CREATED)}
     if Direction.OUTBOUND in said:
         return Direction.OUTBOUND

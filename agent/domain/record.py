@@ -18,7 +18,7 @@ from agent.domain.calls import (
     ordered,
 )
 from agent.domain.carrier import CarrierView, carrier_view
-from agent.domain.outcomes import Outcome, decide
+from agent.domain.outcomes import Outcome, decide, direction_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def fold(call_id: UUID, events: Iterable[CallEvent]) -> CallRecord:
         id=call_id,
         state=state,
         created_at=_when(known, EventKind.CREATED) or known[0].at,
-        direction=_direction(created),
+        direction=direction_of(known),
         from_number=_text(created, "from_number") or "",
         to_number=_text(created, "to_number") or "",
         room_name=_text(created, "room_name") or "",
@@ -187,11 +187,6 @@ def _latest_time(events: Sequence[CallEvent], kind: EventKind, key: str) -> date
     except ValueError:
         return None
     return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def _direction(created: Sequence[Mapping[str, Scalar]]) -> Direction | None:
-    text = _text(created, "direction")
-    return Direction(text) if text in set(Direction) else None
 
 
 def _facts(events: Sequence[CallEvent]) -> Facts:

@@ -3,7 +3,6 @@
 report = read_telnyx(body, received_at=now())     # raises RefusedWebhook
 """
 
-import re
 from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -22,6 +21,7 @@ from pydantic import (
     WrapValidator,
 )
 
+from agent.domain.carrier import sip_code
 from agent.domain.phone_numbers import country_of, parse
 from agent.domain.webhooks import CallKeys, CarrierReport, RefusedWebhook, RejectReason
 from agent.errors import Refused
@@ -55,7 +55,7 @@ def read_telnyx(body: bytes, *, received_at: datetime) -> CarrierReport:
         ),
         hangup_cause=payload.hangup_cause,
         hangup_source=payload.hangup_source,
-        sip_code=_code(payload.sip_hangup_cause),
+        sip_code=sip_code(payload.sip_hangup_cause),
         mos=payload.mos,
         jitter=payload.jitter,
         packets=payload.packets,
@@ -185,8 +185,3 @@ def _country(*addresses: str | None) -> str | None:
 
 def _bare(address: str) -> str:
     return address.removeprefix("sip:").removeprefix("sips:").split("@")[0]
-
-
-def _code(cause: str | None) -> int | None:
-    """`sip_hangup_cause`: a SIP code as text, or `unspecified`."""
-    return int(cause) if cause and re.fullmatch(r"[1-6][0-9]{2}", cause) else None

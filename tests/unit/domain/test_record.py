@@ -143,3 +143,10 @@ def test_facts_of_another_call_are_left_out() -> None:
 def test_a_call_without_any_fact_is_no_call() -> None:
     with pytest.raises(ValueError, match="no event"):
         fold(uuid4(), [])
+
+
+def test_the_row_and_the_outcome_see_the_same_direction() -> None:
+    call = Story()
+    told = [call.created(direction="inbound"), call.created(direction="outbound")]
+    for events in (told, told[::-1]):
+        assert fold(call.call_id, events).direction is Direction.OUTBOUND
