@@ -32,6 +32,20 @@ def read_text(
     Raises `error` naming the file as `shown`, the line and what to do.
     """
     shown = shown or str(path)
+    data = read_bytes(path, shown, missing=missing, error=error, max_bytes=max_bytes)
+    return decode(data, shown, error=error)
+
+
+def read_bytes(
+    path: Path,
+    shown: str | None = None,
+    *,
+    missing: str,
+    error: Error = FileError,
+    max_bytes: int = MAX_BYTES,
+) -> bytes:
+    """What a file holds. Raises `error` as `read_text` does."""
+    shown = shown or str(path)
     try:
         about = path.stat()
         if stat.S_ISDIR(about.st_mode):
@@ -40,7 +54,7 @@ def read_text(
             raise error(shown, 1, "is no ordinary file", "put an ordinary file there")
         if about.st_size > max_bytes:
             raise too_large(shown, about.st_size, max_bytes, error)
-        data = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         raise error(shown, 1, "there is no such file", missing) from None
     except PermissionError:
@@ -51,7 +65,6 @@ def read_text(
         raise error(
             shown, 1, f"cannot be read ({failure.strerror})", "check the path and the disk"
         ) from None
-    return decode(data, shown, error=error)
 
 
 def decode(data: bytes, shown: str, *, table: bool = False, error: Error = FileError) -> str:

@@ -293,3 +293,41 @@ async def test_national_numbers_are_of_our_own_country_or_of_the_requests(
             "/api/opt-outs", json={"phone_number": "04 78 12 34 56", "country": "XX"}
         )
         assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "country")
+
+
+async def test_an_import_says_which_column_it_took_and_what_it_did_not_read(api: Api) -> None:
+    content = (
+        "Record ID;Name;Tel;GSM\n27123456;Jan;02/601.05.00;0470 12 34 56\n"
+        "27123457;An;;O470123456\n27123458;Eva;;+32470123456\n"
+    )
+    answer = await api.client.post(
+        "/api/opt-outs/import", content=content, headers={"Content-Type": "text/csv"}
+    )
+    told = answer.json()
+    assert (told["column"], told["read"], told["added"]) == ("GSM", 3, 1)
+    assert (told["repeated"], told["refused"]) == (1, 1)
+    (error,) = told["errors"]
+    assert (error["line"], error["written"]) == (3, "O470123456")
+    assert "'O' is a letter" in error["detail"]
+
+
+async def test_an_import_whose_column_is_not_known_adds_nothing(api: Api) -> None:
+    answer = await api.client.post(
+        "/api/opt-outs/import",
+        content="Record ID,First Name\n27123456,Jan\n",
+        headers={"Content-Type": "text/csv"},
+    )
+    assert answer.status_code == 422
+    assert "it begins: Record ID; First Name | 27123456; Jan" in answer.json()["detail"]
+    assert (await api.client.get("/api/opt-outs")).json()["opt_outs"] == []
+
+
+async def test_the_column_and_the_country_of_a_file_may_be_named(api: Api) -> None:
+    answer = await api.client.post(
+        "/api/opt-outs/import",
+        params={"country": "FR", "column": "contact"},
+        content="GSM,Contact\n0479202020,04 78 12 34 56\n",
+        headers={"Content-Type": "text/csv"},
+    )
+    assert (answer.json()["column"], answer.json()["added"]) == ("Contact", 1)
+    assert await api.parts.opt_outs.standing("+33478123456")
