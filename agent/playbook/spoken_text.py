@@ -3,7 +3,7 @@
 import re
 
 _PLACEHOLDER = re.compile(
-    r"\{\{.*?\}\}|\$?\{\w+\}|\$\w+_\w+|%\w+%|%\(\w+\)s|<[\w ]+>"
+    r"\{\{.*?\}\}|\$?\{\w+\}|\$\w+_\w+|%\w+%|%\(\w+\)s|<[A-Za-z][\w ]*>"
     r"|\[(?:[A-Z]|your|naam|nom|name)[\w ]*\](?!\()"
 )
 _TAG = re.compile(

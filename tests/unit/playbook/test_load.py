@@ -237,3 +237,42 @@ def test_a_disclosure_is_checked_by_what_it_means(
         return
     with pytest.raises(PlaybookError, match=says):
         _load(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "at", "says"),
+    [
+        (
+            "greeting: How can I help you today?",
+            "greeting: \"Hi {{first_name}}, <break time='1s'/>\"",
+            "greeting:",
+            "<break time='1s'/> would be read aloud: remove the tag",
+        ),
+        (
+            "ask: Do you own the home",
+            "ask: Do you, {first_name}, own the home",
+            "ask: Do you,",
+            "nothing fills {first_name}: write the words themselves",
+        ),
+        ("say_again: I am", "say_again: I **am**", "say_again:", "the Markdown '**am**'"),
+        ("## Objections", "Ask {{first_name}}.\n## Objections", "Ask {{", "{{first_name}}; write"),
+        ("agent: Robin", "agent: 007", "agent:", "'agent' is not text; put it in quotes"),
+        ("agent: Robin", "agent: “Robin”", "agent:", "write straight ones"),
+        ("  - id: owns_home", "\t- id: owns_home", "\t- id", "a tab stands where YAML wants"),
+    ],
+    ids=range(7),
+)
+def test_what_would_be_read_aloud_is_an_error_at_its_line(
+    tmp_path: Path, written: str, instead: str, at: str, says: str
+) -> None:
+    assert written in SOURCE
+    text = SOURCE.replace(written, instead, 1)
+    with pytest.raises(PlaybookError) as caught:
+        _load(tmp_path, text)
+    assert says in str(caught.value)
+    assert caught.value.line == _line(text, at)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-8-sig", "utf-32"])
+def test_a_playbook_in_any_encoding_that_says_itself_loads(tmp_path: Path, encoding: str) -> None:
+    _load(tmp_path, SOURCE.replace("\n", "\r\n").encode(encoding))
