@@ -288,3 +288,32 @@ async def test_a_plan_that_has_become_old_while_it_was_read_is_not_carried_out(
     assert ran.code == 1
     assert "LiveKit has changed since the plan was shown" in ran.err
     assert await count(server) == (1, 1, 1)
+
+
+async def test_a_rule_for_a_trunk_of_another_server_is_refused_before_anything_is_done(
+    provision: Run, server: Server, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(ROOT / "sip_config", tmp_path / "sip_config"))
+    rule = folder / "dispatchRule.json"
+    rule.write_text(rule.read_text().replace("${SIP_INBOUND_TRUNK_ID}", "ST_ofAnotherServer"))
+    ran = await provision(server.environment, "--yes", "--folder", str(folder))
+    assert ran.code == 2
+    assert (
+        f"{rule}:4: this LiveKit has no inbound trunk ST_ofAnotherServer" in ran.err
+        and '"${SIP_INBOUND_TRUNK_ID}"' in ran.err
+    )
+    assert "all is as it should be" not in ran.out
+
+
+async def test_a_test_call_by_a_trunk_of_another_server_is_refused(
+    provision: Run, server: Server, tmp_path: Path
+) -> None:
+    await provision(server.environment, "--yes")
+    folder = Path(shutil.copytree(ROOT / "sip_config", tmp_path / "sip_config"))
+    call = folder / "sipParticipant.json"
+    call.write_text(call.read_text().replace("${SIP_OUTBOUND_TRUNK_ID}", "ST_ofAnotherServer"))
+    ran = await provision(
+        server.environment, "--test-call", "0479 20 20 20", "--folder", str(folder)
+    )
+    assert (ran.code, ran.out) == (2, "")
+    assert f"{call}:2: this LiveKit has no outbound trunk ST_ofAnotherServer" in ran.err

@@ -152,3 +152,12 @@ def test_what_matters_is_read_out_of_livekits_messages_and_no_secret() -> None:
     assert (found.rooms, found.asks_for_pin, found.trunk_ids) == (Rooms.DIRECT, True, ())
     assert found.shared_room is not None
     assert "example-password" not in repr(records)
+
+
+def test_a_trunk_that_a_rule_names_and_nobody_has_is_named() -> None:
+    records = replace(FINE, rules=(replace(RULE, trunk_ids=("ST_ofAnotherServer",)),))
+    (found,) = [
+        each for each in judge_routing(records, WANTED) if each.code == "rule_of_other_trunk"
+    ]
+    assert "ST_ofAnotherServer in trunk_ids is no trunk of this LiveKit" in found.says
+    assert '"${SIP_INBOUND_TRUNK_ID}"' in found.remedy
