@@ -5,7 +5,7 @@ from dataclasses import replace
 from uuid import uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -44,6 +44,7 @@ def words_of(printed: str) -> set[str]:
     return set(printed.replace("│", " ").split())
 
 
+@settings(deadline=None)
 @given(
     rows=st.lists(st.tuples(_cells, _cells, _cells, _cells), max_size=4),
     below=_cells,

@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis.strategies import from_regex, text
 
 from agent.domain.phone_numbers import NumberKind, country_code, country_of, kind_of, parse
@@ -137,6 +137,7 @@ def test_a_numeric_cell_has_lost_its_first_zero() -> None:
         parse("27123", country="BE", leading_zero_lost=True)
 
 
+@settings(deadline=None)
 @given(number=from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True), noise=text(max_size=3))
 def test_noise_makes_no_other_number_of_a_number(number: str, noise: str) -> None:
     """Whatever stands around a valid number: it is read as that number, or not at all."""
