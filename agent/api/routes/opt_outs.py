@@ -1,5 +1,6 @@
 """`/api/opt-outs`: numbers that nobody may call, for whatever reason and campaign."""
 
+import asyncio
 from typing import Annotated
 
 import structlog
@@ -99,7 +100,9 @@ def opt_out_routes(parts: ApiParts) -> APIRouter:
         understood is refused whole, with its first lines.
         """
         usual = read_country(country, parts.country)
-        found = _read_file(await request.body(), usual, column)
+        body = await request.body()
+        # Tens of thousands of lines take seconds: other requests do not wait for them.
+        found = await asyncio.to_thread(_read_file, body, usual, column)
         added = await parts.opt_outs.add(
             found.numbers, source=f"api:{client.subject}", at=parts.now()
         )
