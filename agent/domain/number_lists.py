@@ -108,6 +108,10 @@ def read_number_list(
         return _without_headings(rows, shown, country)
     headings = rows[at].cells
     columns = _columns(headings, column)
+    columns = replace(
+        columns,
+        international=columns.international | _international(rows[at + 1 :], columns.phones),
+    )
     found = replace(
         _read(rows[at + 1 :], columns, country),
         column=headings[columns.phones[0]],
@@ -142,9 +146,25 @@ def _columns(headings: Sequence[str], column: str | None) -> _Columns:
     )
 
 
+def _international(rows: Sequence[Row], phones: Sequence[int]) -> frozenset[int]:
+    """Columns in which every cell is a country's code and a number, without the plus.
+
+    Eleven digits or more, so that no national number is one by chance: 2125550123 is New York's as
+    well as Morocco's.
+    """
+    return frozenset(
+        at
+        for at in phones
+        if (cells := [_cell(row, at) for row in rows if _cell(row, at)])
+        and all(re.fullmatch(r"[1-9]\d{10,14}", cell) for cell in cells)
+        and all(_number(f"+{cell}", None) is not None for cell in cells)
+    )
+
+
 def _without_headings(rows: Sequence[Row], shown: str, country: str | None) -> NumberList:
     """A first column that is plainly numbers needs no heading."""
-    found = replace(_read(rows, _Columns((0,)), country), column="column 1")
+    columns = _Columns((0,), international=_international(rows, (0,)))
+    found = replace(_read(rows, columns, country), column="column 1")
     has_heading = bool(found.refused) and found.refused[0].line == rows[0].line
     data = rows[1:] if has_heading else rows
     bad = len(found.refused) - has_heading

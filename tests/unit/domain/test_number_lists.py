@@ -140,6 +140,19 @@ def test_every_row_is_accounted_for() -> None:
     assert found.headings == ("Tel", "GSM")
 
 
+@pytest.mark.parametrize("heading", ["phone\n", ""])
+def test_a_column_of_codes_and_numbers_without_a_plus_is_read_as_such(heading: str) -> None:
+    found = read(f"{heading}33478123456\n32470123456\n")
+    assert numbers(found) == ["+33478123456", JAN]
+    # One that is none makes all of them doubtful: German numbers can be as long.
+    mixed = read("phone\n33478123456\n32470123456\n0479202020\n")
+    assert [row.line for row in mixed.refused] == [2]
+
+
+def test_ten_digits_are_not_taken_for_a_countrys_code() -> None:
+    assert numbers(read("phone\n2125550123\n", country="US")) == ["+12125550123"]
+
+
 def test_both_numbers_of_a_cell_are_kept() -> None:
     (row,) = read("phone\n0470123456 / 0479202020\n").rows
     assert (row.number, row.also) == (JAN, ("+32479202020",))
