@@ -21,7 +21,10 @@ class JsonText:
     def line_of(self, where: Where) -> int:
         """The line on which `where` stands, or the nearest line above it that exists."""
         # Without its tabs JSON is YAML, whose reader keeps the lines.
-        root = yaml.compose(self._text.replace("\t", " "), Loader=yaml.SafeLoader)
+        try:
+            root = yaml.compose(self._text.replace("\t", " "), Loader=yaml.SafeLoader)
+        except yaml.YAMLError:
+            return 1  # a key of more than 1,024 letters, a letter that YAML does not have
         return YamlText(self.values, root, 1).line_of(where)
 
 

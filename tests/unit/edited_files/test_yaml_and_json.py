@@ -77,3 +77,8 @@ def test_broken_json_is_one_line(text: str, line: int, says: str) -> None:
 def test_a_value_of_json_is_found_on_its_line() -> None:
     written = read_json('{\n\t"trunk": {\n\t\t"numbers": [\n\t\t\t"+1"\n\t\t]}}', "f.json")
     assert written.line_of(("trunk", "numbers", 0)) == 4
+
+
+@pytest.mark.parametrize("text", ['{"' + "a" * 2000 + '": 1}', '{"a": "\x7f"}'])
+def test_a_line_is_also_told_for_json_that_is_no_yaml(text: str) -> None:
+    assert read_json(text, "f.json").line_of(("a",)) == 1
