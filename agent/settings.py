@@ -225,27 +225,27 @@ def _refuse_placeholders(variables: Mapping[str, str]) -> None:
             found = example_host_in(value)
         if found is not None:
             shown = "a placeholder" if name.endswith(_SECRET) else f"the placeholder {found}"
-            left.append(f"{name} still holds {shown}: put {_BELONGS.get(name, _ELSE)} there")
+            left.append(f"{name} still holds {shown}: put in {_BELONGS.get(name, _ELSE)}")
     if left:
         raise SettingsError("; ".join(left))
 
 
 _SECRET = ("_KEY", "_SECRET", "_PASSWORD", "_KEY_OLD")
 _NONE_IS_A_VALUE = ("OPENAI_REASONING_EFFORT",)
-_ELSE = "your own value (.env.example explains it), or nothing,"
+_ELSE = "your own value, or leave it empty (.env.example explains it)"
 _BELONGS = {
     "LIVEKIT_URL": "your server's address (LiveKit Cloud: Settings, Keys)",
     "LIVEKIT_WS_URL": "your server's address (LiveKit Cloud: Settings, Keys)",
     "LIVEKIT_API_KEY": "your server's key (LiveKit Cloud: Settings, Keys)",
     "LIVEKIT_API_SECRET": "the secret of LIVEKIT_API_KEY",
-    "DATABASE_URL": "your Postgres, or nothing for a local one,",
-    "OPENAI_API_KEY": "a key from platform.openai.com, or nothing for a stand-in,",
-    "DEEPGRAM_API_KEY": "a key from console.deepgram.com, or nothing for a stand-in,",
-    "PHONE_NUMBER": "the number that customers dial, beginning with +,",
-    "TELNYX_API_KEY": "a key from Telnyx's portal (API Keys), or nothing,",
+    "DATABASE_URL": "your Postgres, or leave it empty for a local one",
+    "OPENAI_API_KEY": "a key from platform.openai.com, or leave it empty for a stand-in",
+    "DEEPGRAM_API_KEY": "a key from console.deepgram.com, or leave it empty for a stand-in",
+    "PHONE_NUMBER": "the number that customers dial, beginning with +",
+    "TELNYX_API_KEY": "a key from Telnyx's portal (API Keys), or leave it empty",
     "TELNYX_SIP_USERNAME": "the user name of your SIP connection at Telnyx",
     "TELNYX_SIP_PASSWORD": "the password of your SIP connection at Telnyx",
-    "PUBLIC_URL": "where the internet reaches your API, or nothing,",
+    "PUBLIC_URL": "where the internet reaches your API, or leave it empty",
 }
 
 

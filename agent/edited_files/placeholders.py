@@ -18,7 +18,7 @@ _ANYWHERE = re.compile(
 _WHOLE = re.compile(
     r"(?:change|replace|fill|insert|enter|put|add)[-_ ]?(?:me|this|it|in|here|your.*|api.*|key.*)"
     r"|(?:insert|enter|put|add|paste|replace)[-_ ].+|(?:sk|st|ta|pk|key)[-_]x+"
-    r"|x{3,}|todo|tbd|fixme|dummy|placeholder|none|null|undefined|n/a"
+    r"|x{3,}|todo|tbd|fixme|dummy|placeholder|null|undefined|n/a"
     r"|(?:api|secret|access)[-_ ]?key|api[-_ ]?secret|\+?1?2345678(?:90?)?|\+\d{1,3}x{3,}",
     re.IGNORECASE,
 )

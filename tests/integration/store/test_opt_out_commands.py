@@ -45,15 +45,16 @@ def test_a_list_is_imported_with_our_own_country(run: Run, tmp_path: Path) -> No
     path = tmp_path / "list.csv"
     path.write_bytes("Nom;Portable\nRené;04 78 12 34 56\nZoé;O478123456\n".encode("cp1252"))
     dry = run("import", str(path), "--dry-run")
-    assert "1 numbers, nothing was added" in dry.stdout
+    assert "1 number, nothing was added" in dry.stdout
+    assert "line 2: +33478123456" in dry.stdout
     assert "no opt-outs yet" in run().stdout
     ran = run("import", str(path))
     assert ran.exit_code == 1
-    assert "column 'Portable': 2 lines" in ran.stdout
-    assert "1 numbers, 1 of them new" in ran.stdout
+    assert "column 'Portable': 2 rows" in ran.stdout
+    assert "1 number, 1 of them new" in ran.stdout
     assert "line 3: 'O478123456': 'O' is a letter" in ran.stderr
     assert "+33478123456" in run().stdout
-    assert "1 numbers, 0 of them new" in run("import", str(path), "--country", "fr").stdout
+    assert "1 number, 0 of them new" in run("import", str(path), "--country", "fr").stdout
 
 
 def test_a_list_that_is_not_understood_adds_nothing(run: Run, tmp_path: Path) -> None:

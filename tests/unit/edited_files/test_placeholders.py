@@ -92,8 +92,10 @@ def test_every_placeholder_of_the_settings_is_named_with_what_belongs_there() ->
             env_file=None,
         )
     told = str(refused.value)
-    assert "OPENAI_API_KEY still holds a placeholder: put a key from platform.openai.com" in told
-    assert "LIVEKIT_URL still holds the placeholder your-project: put your server's address" in told
+    assert "OPENAI_API_KEY still holds a placeholder: put in a key from platform.openai.com" in told
+    assert (
+        "LIVEKIT_URL still holds the placeholder your-project: put in your server's address" in told
+    )
     assert "PUBLIC_URL still holds the placeholder" in told
     assert "SOMEBODY" not in told
     assert "sk-x" not in told
