@@ -62,6 +62,8 @@ def test_a_placeholder_is_known(value: str) -> None:
         "ST_in",
         "BE,FR",
         "/srv/yours/recordings",
+        "redis://server:6379",
+        "k3_uw-Qa9Vos-x2_ihr-Zz",
         "sip:abc123.sip.livekit.cloud",
     ],
 )
