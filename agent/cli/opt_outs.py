@@ -81,11 +81,6 @@ def correct(
     )
 
 
-def _counted(found: NumberList) -> str:
-    numbers = len(found.numbers)
-    return "1 number" if numbers == 1 else f"{numbers} numbers"
-
-
 def _country(given: str | None) -> str | None:
     return country_code(given) if given is not None else home_country(settings())
 
