@@ -18,7 +18,7 @@ from agent.domain.phone_numbers import PhoneNumber, country_code
 from agent.domain.tables import MAX_BYTES
 from agent.edited_files.text import read_bytes
 from agent.store.opt_outs import Correction, OptOutList
-from agent.wiring.rules import home_country
+from agent.wiring.outbound_calls import home_country
 
 app = typer.Typer()
 
