@@ -13,20 +13,24 @@ from livekit import rtc
 
 from agent.local.providers.answers import LABEL, MODEL, bad_request, hang, refused
 from agent.local.providers.faults import CUSTOMER_HEADER, Behaviour, Fault, ProviderPart, not_before
+from agent.local.providers.known_lines import KnownLines
 from agent.local.providers.listen_messages import ListenOptions, timed_words
-from agent.local.providers.recognition import SAMPLE_RATE, Pcm, Recogniser
+from agent.local.providers.recognition import SAMPLE_RATE, Pcm, Recognised, Recogniser
 from agent.local.providers.utterances import Ended, Started, UtteranceSegmenter
 
 logger = logging.getLogger(__name__)
 
 INTERIM_EVERY_S = 0.4
+KNOWN_CONFIDENCE = 0.95
+"""Of words that were not recognised but known: as a good line gives them."""
 
 
 class ListenApi:
     """Accepts listeners, and throws them out when the provider is to fail or to stop."""
 
-    def __init__(self, recogniser: Recogniser, behaviour: Behaviour) -> None:
+    def __init__(self, recogniser: Recogniser, known: KnownLines, behaviour: Behaviour) -> None:
         self._recogniser = recogniser
+        self._known = known
         self._behaviour = behaviour
         self._agents: set[web.WebSocketResponse] = set()
         self._customers: set[web.WebSocketResponse] = set()
@@ -51,7 +55,12 @@ class ListenApi:
         await socket.prepare(request)
         behaviour = Behaviour() if customer else self._behaviour
         listener = _Listener(
-            socket, options, self._recogniser, behaviour, spoilt=fault is Fault.GARBAGE
+            socket,
+            options,
+            self._recogniser,
+            self._known,
+            behaviour,
+            spoilt=fault is Fault.GARBAGE,
         )
         connected = self._customers if customer else self._agents
         connected.add(socket)
@@ -89,6 +98,7 @@ class _Listener:
         socket: web.WebSocketResponse,
         options: ListenOptions,
         recogniser: Recogniser,
+        known: KnownLines,
         behaviour: Behaviour,
         *,
         spoilt: bool,
@@ -96,6 +106,7 @@ class _Listener:
         self._socket = socket
         self._options = options
         self._recogniser = recogniser
+        self._known = known
         self._behaviour = behaviour
         self._spoilt = spoilt
         self._gate = UtteranceSegmenter(options.end_silence)
@@ -178,27 +189,33 @@ class _Listener:
     async def _send_interim(self) -> None:
         start = self._gate.position - self._gate.spoken_for
         end = self._gate.position
-        recognised = await self._recogniser.interim(self._gate.so_far())
+        so_far = self._gate.so_far()
+        recognised = await self._by_text(so_far) or await self._recogniser.interim(so_far)
         # Meanwhile the utterance may have ended: its final is on the way and says it better.
         if recognised is None or not recognised.text or not self._gate.speaking:
             return
-        await self._results(
-            recognised.text, recognised.confidence, start, end, final=False, endpoint=False
-        )
+        await self._results(recognised, start, end, final=False, endpoint=False)
 
     async def _send_finals(self) -> None:
         while (ended := await self._finals.get()) is not None:
             asked = time.monotonic()
-            recognised = await self._recogniser.final(ended.pcm)
+            known = await self._by_text(ended.pcm)
+            recognised = known or await self._recogniser.final(ended.pcm)
             await not_before(asked, self._behaviour.latency.stt_ms)
             await self._results(
-                recognised.text,
-                recognised.confidence,
+                recognised,
                 ended.start,
                 ended.end,
                 final=True,
                 endpoint=ended.complete,
             )
+
+    async def _by_text(self, pcm: Pcm) -> Recognised | None:
+        """What was said, where its sound is one that we made from a text ourselves."""
+        known = await asyncio.to_thread(self._known.find, pcm)
+        if known is None:
+            return None
+        return Recognised(known.text, KNOWN_CONFIDENCE, known.language, by_text=True)
 
     async def _maybe_utterance_end(self) -> None:
         after = self._options.utterance_end
@@ -215,8 +232,19 @@ class _Listener:
             )
 
     async def _results(
-        self, text: str, confidence: float, start: float, end: float, *, final: bool, endpoint: bool
+        self, recognised: Recognised, start: float, end: float, *, final: bool, endpoint: bool
     ) -> None:
+        text, confidence = recognised.text, recognised.confidence
+        alternative: dict[str, object] = {
+            "transcript": text,
+            "confidence": round(confidence, 3),
+            "words": timed_words(text, confidence, start, end),
+        }
+        if self._options.multilingual and text:
+            alternative["languages"] = [recognised.language]
+        metadata = self._metadata()
+        if recognised.by_text:
+            metadata["by_text"] = True  # nobody takes this for something that was recognised
         await self._send(
             {
                 "type": "Results",
@@ -225,16 +253,8 @@ class _Listener:
                 "duration": round(end - start, 3),
                 "is_final": final,
                 "speech_final": endpoint,
-                "metadata": self._metadata(),
-                "channel": {
-                    "alternatives": [
-                        {
-                            "transcript": text,
-                            "confidence": round(confidence, 3),
-                            "words": timed_words(text, confidence, start, end),
-                        }
-                    ]
-                },
+                "metadata": metadata,
+                "channel": {"alternatives": [alternative]},
             }
         )
 

@@ -19,6 +19,8 @@ class ListenOptions:
     end_silence: float
     utterance_end: float | None
     """Quiet after which UtteranceEnd is sent; None: never."""
+    multilingual: bool
+    """The answer names the language of the words."""
 
     @classmethod
     def parse(cls, query: Mapping[str, str]) -> "ListenOptions":
@@ -37,6 +39,7 @@ class ListenOptions:
             interim=query.get("interim_results", "false") == "true",
             end_silence=min(2.0, max(0.2, asked)) if asked > 0.1 else DEFAULT_END_SILENCE_S,
             utterance_end=int(utterance_end) / 1000 if utterance_end else None,
+            multilingual=query.get("language") == "multi",
         )
 
 

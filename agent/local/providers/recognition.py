@@ -46,6 +46,9 @@ class Recognised:
 
     text: str
     confidence: float
+    language: str = "en"
+    by_text: bool = False
+    """It was not recognised: the sound is one of which the text was known (known_lines.py)."""
 
 
 class Recogniser:

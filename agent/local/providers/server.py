@@ -15,6 +15,7 @@ from agent.errors import StackError
 from agent.local.providers.answers import LABEL, bad_request
 from agent.local.providers.chat_api import ChatApi
 from agent.local.providers.faults import Behaviour, FaultOrder, Latency, ProviderPart
+from agent.local.providers.known_lines import KnownLines
 from agent.local.providers.listen_api import ListenApi
 from agent.local.providers.recognition import Recogniser
 from agent.local.providers.speak_api import SpeakApi
@@ -41,13 +42,14 @@ class Providers:
         )
         self._recogniser = Recogniser()
         self._voices = Voices()
-        self._listen = ListenApi(self._recogniser, behaviour)
+        known = KnownLines()
+        self._listen = ListenApi(self._recogniser, known, behaviour)
         self._speak = SpeakApi(self._voices, behaviour)
         app = web.Application(client_max_size=LARGEST_UPLOAD)
         app.add_routes(
             [
                 *self._chat.routes(),
-                *SpeechApi(self._voices, self._recogniser, behaviour).routes(),
+                *SpeechApi(self._voices, self._recogniser, known, behaviour).routes(),
                 *self._listen.routes(),
                 *self._speak.routes(),
                 web.get("/healthz", self._health),

@@ -4,6 +4,7 @@ import io
 import time
 import uuid
 import wave
+from collections.abc import AsyncIterator
 
 import numpy as np
 from aiohttp import web
@@ -11,8 +12,17 @@ from pydantic import BaseModel, ValidationError
 
 from agent.local.providers.answers import LABEL, MODEL, bad_request, hang, refused
 from agent.local.providers.faults import CUSTOMER_HEADER, Behaviour, Fault, ProviderPart, not_before
+from agent.local.providers.known_lines import KnownLines, clauses
 from agent.local.providers.recognition import SAMPLE_RATE, Pcm, Recogniser
-from agent.local.providers.voices import OUTPUT_RATE, Voices
+from agent.local.providers.voices import OUTPUT_RATE, Voices, language_of
+
+HEARD = "en"
+"""The language that the offline recogniser hears."""
+
+_SILENT = 300
+_CLAUSE_PAUSE_S = 0.1
+_SENTENCE_PAUSE_S = 0.2
+"""Shorter than what ends an utterance for the recogniser: a line is one."""
 
 
 class SpeechRequest(BaseModel):
@@ -26,8 +36,11 @@ class SpeechRequest(BaseModel):
 class SpeechApi:
     """`POST /v1/audio/speech` and `POST /v1/audio/transcriptions`."""
 
-    def __init__(self, voices: Voices, recogniser: Recogniser, behaviour: Behaviour) -> None:
+    def __init__(
+        self, voices: Voices, recogniser: Recogniser, known: KnownLines, behaviour: Behaviour
+    ) -> None:
         self._voices = voices
+        self._known = known
         self._recogniser = recogniser
         self._behaviour = behaviour
 
@@ -67,7 +80,12 @@ class SpeechApi:
                 "X-Request-Id": uuid.uuid4().hex,  # the plugin warns where there is none
             }
         )
-        pieces = self._voices.speak(order.input, order.voice, order.speed)
+        foreign = customer and language_of(order.voice) != HEARD
+        pieces = (
+            self._foreign(order)
+            if foreign
+            else self._voices.speak(order.input, order.voice, order.speed)
+        )
         async for piece in pieces:
             if not response.prepared:
                 if not customer:
@@ -78,6 +96,21 @@ class SpeechApi:
             await response.prepare(request)
         await response.write_eof()
         return response
+
+    async def _foreign(self, order: SpeechRequest) -> AsyncIterator[bytes]:
+        """A customer's line in a language that no offline model hears: it is known by its sound."""
+        language = language_of(order.voice)
+        for clause in clauses(order.input):
+            pcm = b"".join(
+                [piece async for piece in self._voices.speak(clause, order.voice, order.speed)]
+            )
+            samples = np.frombuffer(pcm, "<i2")
+            self._known.remember(clause, language, samples, OUTPUT_RATE)
+            loud = np.flatnonzero(np.abs(samples.astype(np.int32)) > _SILENT)
+            pause = _SENTENCE_PAUSE_S if clause[-1] in ".!?…" else _CLAUSE_PAUSE_S
+            end = int(loud[-1]) + 1 if len(loud) else len(samples)
+            yield samples[int(loud[0]) if len(loud) else 0 : end].tobytes()
+            yield bytes(round(pause * OUTPUT_RATE) * 2)
 
     async def transcribe(self, request: web.Request) -> web.StreamResponse:
         """A WAV file (16-bit, any rate) in a multipart form, whole; JSON {"text": …} back."""

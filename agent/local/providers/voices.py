@@ -41,8 +41,8 @@ class Voices:
     async def speak(self, text: str, voice: str, speed: float = 1.0) -> AsyncIterator[bytes]:
         """`text` as 16-bit mono PCM at OUTPUT_RATE, a sentence a piece.
 
-        `voice` is "pico:en-GB" (or another of PICO_VOICES), or "agent:fr"; any other name is
-        hibari's one voice.
+        `voice` is "pico:en-GB" (or another of PICO_VOICES, or "pico:nl-NL"), or "agent:fr"; any
+        other name is hibari's one voice.
         """
         loop = asyncio.get_running_loop()
         language = _pico_voice(voice)
@@ -66,11 +66,19 @@ class Voices:
             thread.shutdown(wait=False, cancel_futures=True)
 
 
+def language_of(voice: str) -> str:
+    """What a customer's voice speaks, two letters: "pico:fr-FR" French, hibari English."""
+    return voice.removeprefix(PICO_PREFIX)[:2] if voice.startswith(PICO_PREFIX) else "en"
+
+
 def _pico_voice(voice: str) -> str:
     """Pico's name for a voice; empty where hibari speaks."""
     if voice.startswith(AGENT_PREFIX):
         return _OF_THE_AGENT.get(voice.removeprefix(AGENT_PREFIX), "")
-    return voice.removeprefix(PICO_PREFIX) if voice.startswith(PICO_PREFIX) else ""
+    if not voice.startswith(PICO_PREFIX):
+        return ""
+    wanted = voice.removeprefix(PICO_PREFIX)
+    return wanted if wanted in PICO_VOICES else _OF_THE_AGENT.get(wanted[:2], "")
 
 
 def _to_output_rate(pcm: bytes) -> bytes:

@@ -15,9 +15,10 @@ from livekit.agents.stt import SpeechEventType
 from livekit.plugins import deepgram, openai
 from openai import AsyncClient
 
+from agent.local.customers.lines import prepare_lines
 from agent.local.providers.recognition import Pcm
 from agent.local.scenarios.scenario import Scenario, find_scenario, scenario_names
-from tests.integration.local.providers.conftest import Server, saying, spoken
+from tests.integration.local.providers.conftest import Server, over_the_phone, saying, spoken
 
 ONCE = APIConnectOptions(max_retry=0, timeout=2.0)
 PATIENT_S = 20.0
@@ -243,3 +244,35 @@ async def test_a_recording_is_transcribed_whole(server: Server) -> None:
 
 def test_saying_makes_a_customer_of_one_line() -> None:
     assert saying("Yes.").lines() == ("Yes.",)
+
+
+@pytest.mark.parametrize(
+    ("voice", "language", "line"),
+    [
+        ("pico:fr-FR", "fr", "Bonjour, combien coûte la batterie ?"),
+        ("pico:nl-NL", "nl", "Ja, ik ben eigenaar. Bel mij morgen terug."),
+        ("pico:de-DE", "de", "Guten Tag, rufen Sie mich bitte nicht mehr an."),
+    ],
+)
+async def test_a_customers_line_in_another_language_comes_as_its_text_and_says_so(
+    server: Server, voice: str, language: str, line: str
+) -> None:
+    """No offline model hears these; that it is no recognition stands in each answer."""
+    pcm = over_the_phone(await prepare_lines(saying(line, voice), server.root), line)
+    told: list[dict[str, object]] = []
+    async with (
+        aiohttp.ClientSession() as session,
+        session.ws_connect(
+            f"{server.root}/deepgram/v1/listen", params={"language": "multi"}
+        ) as socket,
+    ):
+        await socket.send_bytes(pcm.tobytes())
+        await socket.send_str(json.dumps({"type": "CloseStream"}))
+        async for message in socket:
+            result = json.loads(message.data)
+            if result["type"] == "Results" and result["is_final"]:
+                told.append(result)
+    best = [result["channel"]["alternatives"][0] for result in told]  # type: ignore[index]  # JSON
+    assert " ".join(each["transcript"] for each in best) == line
+    assert all(each["languages"] == [language] for each in best)
+    assert all(result["metadata"]["by_text"] for result in told)  # type: ignore[index]  # JSON
