@@ -7,10 +7,10 @@ BIN := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test faults check bench lock clean
+.PHONY: help setup demo test faults check bench lock vendor clean
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
 
 setup: ## make .venv and install requirements/dev.lock by hash
 	@PYTHON='$(PYTHON)' scripts/setup
@@ -32,6 +32,9 @@ bench: setup ## answer, turn and barge-in latency and memory, against the plain 
 
 lock: setup ## write requirements/*.lock anew from pyproject.toml (newest versions: ARGS=--upgrade)
 	@scripts/lock $(ARGS)
+
+vendor: ## get others' JavaScript by npm, as vendor.toml lists it
+	@$(PY) -m scripts.vendored get
 
 clean: ## remove .venv, .stack and caches; recordings and .env stay
 	rm -rf .venv .stack .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis bench-results.json bench-webhooks.json bench-pacing.json

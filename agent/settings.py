@@ -126,6 +126,11 @@ class Settings(BaseSettings):
     api_docs: bool = True
     retention_days: PositiveInt = 90
 
+    talk: bool = False
+    talk_host: str = "127.0.0.1"
+    talk_port: NonNegativeInt = 3002
+    livekit_browser_url: Url | None = None
+
     telnyx_api_key: str | None = None
     telnyx_api_url: Url | None = None
     telnyx_sip_username: str | None = None

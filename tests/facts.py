@@ -1,5 +1,6 @@
 """Facts of calls for tests: short to write, with distinct ids and rising times."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from uuid import UUID, uuid4
@@ -35,10 +36,12 @@ class Story:
         source_id = f"{self.call_id}:{next(self._ids)}"
         return CallEvent(self.call_id, EventKind(kind), self.now, source, source_id, detail)
 
-    def created(self, *, direction: str = "inbound", required_questions: str = "") -> CallEvent:
-        """The first fact of a call."""
+    def created(
+        self, *, direction: str = "inbound", required_questions: str = "", **other: Scalar
+    ) -> CallEvent:
+        """The first fact of a call; `other` details are as given."""
         caller, ours = "+32479202020", "+3226010500"
-        return self(
+        event = self(
             "created",
             direction=direction,
             from_number=caller if direction == "inbound" else ours,
@@ -48,6 +51,7 @@ class Story:
             language="en",
             required_questions=required_questions,
         )
+        return replace(event, detail={**event.detail, **other})
 
     def turn(self, speaker: Speaker, text: str, *, turn_id: str | None = None) -> CallTurn:
         """Something said now, for two seconds."""

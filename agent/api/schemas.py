@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from agent.domain.attempts import AttemptOutcome, AttemptState, Basis
-from agent.domain.calls import CallState, Direction, EventKind, Scalar, Speaker
+from agent.domain.calls import CallOrigin, CallState, Direction, EventKind, Scalar, Speaker
 from agent.domain.dispositions import Disposition
 from agent.domain.identities import is_reserved
 from agent.domain.suspicion import Pattern, Severity
@@ -149,6 +149,7 @@ class CallView(View):
     has_recording: bool
     playbook: str
     language: str
+    origin: CallOrigin
 
 
 class CallPageView(View):

@@ -10,7 +10,7 @@ import typer
 from agent.cli.console import console
 from agent.cli.context import database, settings
 from agent.cli.tables import print_table
-from agent.domain.calls import CallEvent, CallTurn, Direction
+from agent.domain.calls import CallEvent, CallOrigin, CallTurn, Direction
 from agent.domain.record import CallRecord
 from agent.settings import Settings
 from agent.store.calls import CallDetail, CallStore
@@ -29,10 +29,13 @@ SHORT_ID = 8
 def calls(
     context: typer.Context,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many calls.")] = 20,
+    origin: Annotated[
+        CallOrigin, typer.Option(help="`browser`: the test calls of `talk` instead of the others.")
+    ] = CallOrigin.PHONE,
 ) -> None:
     """The latest calls, newest first; `calls show ID` for everything about one."""
     if context.invoked_subcommand is None:
-        print_calls(asyncio.run(_recent(limit)))
+        print_calls(asyncio.run(_recent(limit, origin)))
 
 
 @app.command()
@@ -110,9 +113,9 @@ async def _resume() -> None:
         await KillSwitchStore(opened).resume()
 
 
-async def _recent(limit: int) -> list[CallRecord]:
+async def _recent(limit: int, origin: CallOrigin) -> list[CallRecord]:
     async with database() as opened:
-        return await CallStore(opened).recent(limit)
+        return await CallStore(opened).recent(limit, origin=origin)
 
 
 async def _show(call_id: str) -> CallDetail:
@@ -137,6 +140,7 @@ def _record(detail: CallDetail) -> Iterator[tuple[str, object]]:
     record, facts = detail.record, detail.record.facts
     lines = (
         ("direction", record.direction),
+        ("origin", "a test call from the browser" if record.origin is CallOrigin.BROWSER else None),
         ("from → to", f"{record.from_number} → {record.to_number}"),
         ("customer", record.customer_id),
         ("playbook", f"{record.playbook} ({record.language})" if record.playbook else None),

@@ -26,6 +26,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "processes",
         "Place wanted calls, as far as agents are free, until SIGTERM; any number may run.",
     ),
+    "talk": (
+        "talk",
+        "Talk to the agent in your browser: starts what does not run yet, and prints a link.",
+    ),
     "api": ("processes", "Serve the HTTP API (API_HOST, API_PORT) until SIGTERM."),
     "call": (
         "call",

@@ -48,7 +48,7 @@ async def _run(port: int | None, temporary: bool) -> None:
             webhook_url=webhook_address(LIVEKIT_PATH),
             telnyx_webhook_url=webhook_address(TELNYX_PATH),
         )
-        asked_to_end = _on_signals()
+        asked_to_end = on_signals()
         starting: asyncio.Future[None] = asyncio.create_task(running.start())
         await asyncio.wait([starting, asked_to_end], return_when=asyncio.FIRST_COMPLETED)
         if not starting.done():
@@ -88,7 +88,7 @@ async def bring_up_database(current: Settings) -> None:
     await migrate(current.database_url or "")
 
 
-def _on_signals() -> asyncio.Future[None]:
+def on_signals() -> asyncio.Future[None]:
     """Done at the first Ctrl-C, TERM or closed terminal; the next one ends us the hard way."""
     loop = asyncio.get_running_loop()
     asked: asyncio.Future[None] = loop.create_future()

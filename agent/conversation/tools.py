@@ -188,7 +188,7 @@ class Tools:
             self._call.handing_over = False
             self._call.note(EventKind.TRANSFER_FAILED, to=target.name, reason=str(refusal))
             raise ToolError(
-                f"{target.name} cannot be reached now; say so and offer to call back"
+                f"{target.name} cannot be reached now ({refusal}); say so and offer to call back"
             ) from None
         self._call.ending = True  # we are out of it: nothing is said any more
         self._call.note(EventKind.TRANSFERRED, urgent=True, to=target.name)

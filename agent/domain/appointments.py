@@ -5,7 +5,7 @@
 >>> slots = free_slots(hours, taken=set(), now=now, limit=3)
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Protocol
@@ -73,6 +73,33 @@ class Calendar(Protocol):
         (in the past, outside the hours, not on the grid, taken) with a reason fit to be told.
         """
         ...
+
+
+class MemoryCalendar:
+    """A Calendar of one process, empty at first: what a test call books is gone with it."""
+
+    def __init__(self, hours: OpeningHours, new_id: Callable[[], UUID]) -> None:
+        self._hours = hours
+        self._new_id = new_id
+        self.booked: dict[datetime, Appointment] = {}
+
+    async def free_slots(self, now: datetime, limit: int) -> list[TimeSlot]:
+        """See `Calendar`."""
+        return free_slots(self._hours, self.booked.keys(), now, limit)
+
+    async def book(
+        self, call_id: UUID, starts_at: datetime, note: str, now: datetime
+    ) -> Appointment:
+        """See `Calendar`."""
+        slot = slot_at(self._hours, starts_at, now)
+        start = slot.starts_at.astimezone(UTC)
+        if (taken := self.booked.get(start)) is not None:
+            if taken.call_id == call_id:
+                return taken
+            raise Refused("that slot is already taken: offer another one")
+        made = Appointment(self._new_id(), call_id, start, slot.minutes, note)
+        self.booked[start] = made
+        return made
 
 
 def free_slots(

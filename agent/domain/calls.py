@@ -20,6 +20,15 @@ class Direction(StrEnum):
     OUTBOUND = "outbound"
 
 
+class CallOrigin(StrEnum):
+    """By what a call came about."""
+
+    PHONE = "phone"
+    BROWSER = "browser"
+    """A test call from our own page: it dials nobody, keeps appointments in memory, and counts in
+    no statistics, limit, budget or watch."""
+
+
 class CallState(StrEnum):
     """How far a call has come. It only moves forward, in this order."""
 
@@ -48,7 +57,7 @@ class EventKind(StrEnum):
 
     CREATED = "created"
     """[direction, from_number, to_number, room_name, playbook, language, customer_id?,
-    required_questions?: names, comma-separated]"""
+    required_questions?: names, comma-separated, origin?: browser]"""
     RINGING = "ringing"
     ANSWERED = "answered"
     """[telnyx_session_id?, telnyx_leg_id?: of a call that we placed]"""

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from agent.domain.calls import (
     CallEvent,
+    CallOrigin,
     CallState,
     Direction,
     EventKind,
@@ -43,6 +44,7 @@ class CallRecord:
     state: CallState
     created_at: datetime
     direction: Direction | None = None
+    origin: CallOrigin = CallOrigin.PHONE
     from_number: str = ""
     to_number: str = ""
     room_name: str = ""
@@ -79,6 +81,7 @@ def fold(call_id: UUID, events: Iterable[CallEvent]) -> CallRecord:
         state=state,
         created_at=_when(known, EventKind.CREATED) or known[0].at,
         direction=direction_of(known),
+        origin=_origin(created),
         from_number=_text(created, "from_number") or "",
         to_number=_text(created, "to_number") or "",
         room_name=_text(created, "room_name") or "",
@@ -187,6 +190,11 @@ def _latest_time(events: Sequence[CallEvent], kind: EventKind, key: str) -> date
     except ValueError:
         return None
     return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _origin(created: Sequence[Mapping[str, Scalar]]) -> CallOrigin:
+    text = _text(created, "origin")
+    return CallOrigin(text) if text in set(CallOrigin) else CallOrigin.PHONE
 
 
 def _facts(events: Sequence[CallEvent]) -> Facts:

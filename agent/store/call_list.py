@@ -10,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
-from agent.domain.calls import CallState, Direction
+from agent.domain.calls import CallOrigin, CallState, Direction
 from agent.domain.dispositions import Disposition
 from agent.store.database import Database
 from agent.store.query import query
@@ -30,6 +30,8 @@ class CallFilter:
     since: datetime | None = None
     until: datetime | None = None
     """Not included."""
+    origin: CallOrigin | None = CallOrigin.PHONE
+    """Test calls are left out unless they are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class ListedCall:
     has_recording: bool
     playbook: str
     language: str
+    origin: CallOrigin
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,7 @@ class CallList:
                     number=wanted.number,
                     customer_id=wanted.customer_id,
                     room_name=wanted.room_name,
+                    origin=wanted.origin,
                     since=wanted.since,
                     until=wanted.until,
                     after_created_at=after.created_at if after else None,
@@ -120,6 +124,7 @@ def _listed(row: asyncpg.Record) -> ListedCall:
         has_recording=row["has_recording"],
         playbook=row["playbook"],
         language=row["language"],
+        origin=CallOrigin(row["origin"]),
     )
 
 

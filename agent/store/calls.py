@@ -17,6 +17,7 @@ import asyncpg
 from agent.domain.appointments import Appointment
 from agent.domain.calls import (
     CallEvent,
+    CallOrigin,
     CallTurn,
     Direction,
     EventKind,
@@ -78,10 +79,12 @@ class CallStore:
         for call_id, (its_events, its_turns) in by_call.items():
             await self._append_to(call_id, its_events, its_turns)
 
-    async def recent(self, limit: int = 20) -> list[CallRecord]:
-        """The latest calls, newest first."""
+    async def recent(
+        self, limit: int = 20, *, origin: CallOrigin = CallOrigin.PHONE
+    ) -> list[CallRecord]:
+        """The latest calls of one origin, newest first."""
         async with self._database.connection() as connection:
-            rows = await connection.fetch(*_RECENT_EVENTS(limit=limit))
+            rows = await connection.fetch(*_RECENT_EVENTS(limit=limit, origin=origin))
         by_call: dict[UUID, list[CallEvent]] = defaultdict(list)
         for event in _events(rows):
             if event.call_id is not None:
@@ -176,6 +179,7 @@ def columns_of(record: CallRecord) -> Json:
             "id": str(record.id),
             "created_at": record.created_at.isoformat(),
             "direction": record.direction,
+            "origin": None if record.origin is CallOrigin.PHONE else record.origin,
             "customer_id": record.customer_id,
             "from_number": record.from_number,
             "to_number": record.to_number,
@@ -217,6 +221,8 @@ def _carrier(carrier: CarrierView) -> dict[str, Json]:
 
 def _opt_outs(record: CallRecord, events: Iterable[CallEvent]) -> Json:
     """The opt-outs of a call. In the order of numbers, so that two calls cannot deadlock."""
+    if record.origin is CallOrigin.BROWSER:
+        return storable([])  # a developer tries the agent: nobody who was called
     ours, other_side = record.to_number, record.from_number
     if record.direction is Direction.OUTBOUND:
         ours, other_side = other_side, ours

@@ -27,12 +27,25 @@ class JobMetadata:
         return json.dumps({"call_id": str(self.call_id), "trunk_id": self.trunk_id})
 
 
-def read_metadata(metadata: str) -> JobMetadata | None:
-    """The call that a job is to place; None for a job without metadata: somebody calls us."""
+@dataclass(frozen=True, slots=True)
+class BrowserCall:
+    """What a job is told of a test call from our own page: the playbook that was chosen there."""
+
+    playbook: str
+
+    def dump(self) -> str:
+        """As the job's metadata. Only who has LiveKit's secret can send an agent with it."""
+        return json.dumps({"browser_call": {"playbook": self.playbook}})
+
+
+def read_metadata(metadata: str) -> JobMetadata | BrowserCall | None:
+    """The call that a job is to place, or the page that calls; None: somebody calls us by phone."""
     if not metadata:
         return None
     try:
         fields = json.loads(metadata)
+        if "browser_call" in fields:
+            return BrowserCall(str(fields["browser_call"]["playbook"]))
         return JobMetadata(UUID(fields["call_id"]), str(fields["trunk_id"]))
     except (ValueError, KeyError, TypeError):
         return None

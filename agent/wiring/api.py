@@ -3,14 +3,13 @@
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from uuid import uuid4
 
 import structlog
-import uvicorn
 
 from agent.api.access import Gatekeeper
 from agent.api.app import build_app, public_paths
@@ -40,13 +39,13 @@ from agent.telephony.rooms import LiveKitOverview
 from agent.telephony.telnyx_signatures import TelnyxSignatures
 from agent.wiring.outbound_calls import outbound_settings
 from agent.wiring.process import keep_beating
+from agent.wiring.web_server import WebServer
 
 log = structlog.get_logger(__name__)
 
 _POOL = 8
 _WEBHOOK_POOL = 3
 """Own connections: a slow list in the API must not keep a webhook waiting."""
-_KEEP_ALIVE_SECONDS = 20
 _CONCURRENT_REQUESTS = 200
 _GRACE_SECONDS = 15
 """How long requests that are being answered may still take after SIGTERM."""
@@ -61,33 +60,13 @@ async def run_api(settings: Settings) -> None:
             api_parts(settings) as parts,
             _meanwhile(keep_beating(settings, ProcessKind.API)),
         ):
-            server = _Server(
-                uvicorn.Config(
-                    build_app(parts),
-                    log_config=None,
-                    access_log=False,  # ours knows no numbers; theirs prints paths and queries
-                    server_header=False,
-                    lifespan="off",
-                    limit_concurrency=_CONCURRENT_REQUESTS,
-                    timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-                    timeout_graceful_shutdown=_GRACE_SECONDS,
-                )
-            )
+            server = WebServer(build_app(parts), at_once=_CONCURRENT_REQUESTS, grace=_GRACE_SECONDS)
             host, port = listening.getsockname()[:2]
             log.info("api_listens", host=host, port=port)
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, server.handle_exit, number, None)
             await server.serve(sockets=[listening])
-
-
-class _Server(uvicorn.Server):
-    """uvicorn, which ends by returning instead of by the signal that told it to."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Its own raises the signal again at the end: our connections would stay open."""
-        yield
 
 
 @asynccontextmanager

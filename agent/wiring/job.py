@@ -11,7 +11,9 @@ from uuid import uuid4
 from livekit.agents import JobProcess
 from livekit.api import LiveKitAPI
 
+from agent.domain.appointments import Calendar, MemoryCalendar, OpeningHours
 from agent.domain.attempts import seconds_per_call
+from agent.domain.calls import CallOrigin
 from agent.errors import CallError, Refused
 from agent.logs.setup import configure_job_logs
 from agent.playbook.answers import answers_model
@@ -24,7 +26,7 @@ from agent.store.database import Database
 from agent.store.dialings import DialingStore
 from agent.store.journal import Journal
 from agent.store.trunks import TrunkStore
-from agent.telephony.dispatch import JobMetadata
+from agent.telephony.dispatch import BrowserCall, JobMetadata
 from agent.telephony.livekit_api import client
 from agent.voice.pipeline import Pipeline, build_pipeline, load_vad, warm_up
 from agent.voice.recognisers import expect
@@ -57,13 +59,14 @@ def prepare_process(settings: Settings, process: JobProcess) -> None:
 
 
 async def build_call_parts(
-    settings: Settings, process: JobProcess, metadata: JobMetadata | None
+    settings: Settings, process: JobProcess, metadata: JobMetadata | BrowserCall | None
 ) -> CallParts:
     """Everything one call needs. Reaches nothing that a caller would have to wait for.
 
-    With `metadata`, of a call that we place, it asks Postgres whom to call; nobody waits then.
+    With the metadata of a call that we place, it asks Postgres whom to call; nobody waits then.
     Raises Refused when that call was requeued meanwhile.
     """
+    page = metadata if isinstance(metadata, BrowserCall) else None
     prepared: Prepared | CallError = process.userdata[_KEY]
     if isinstance(prepared, CallError):
         raise prepared
@@ -76,20 +79,21 @@ async def build_call_parts(
         await database.close()
 
     outbound: OutboundParts | None = None
-    if metadata is not None:
+    name = page.playbook if page else None
+    if isinstance(metadata, JobMetadata):
         try:
             outbound = await _outbound_parts(prepared.outbound, database, livekit, metadata)
         except CallError:
             await close()
             raise
         name = outbound.attempt.request.playbook
-        if name not in (None, prepared.prompts.playbook.name):
-            prepared = await asyncio.to_thread(_prepare, settings, name)
+    if name not in (None, prepared.prompts.playbook.name):
+        prepared = await asyncio.to_thread(_prepare, settings, name)
     playbook = prepared.prompts.playbook
     # Usually all there, from the worker's start.
     await prepared.cached.render(playbook.spoken_ahead(), prepared.pipeline.tts)
 
-    call_id = metadata.call_id if metadata else uuid4()
+    call_id = metadata.call_id if isinstance(metadata, JobMetadata) else uuid4()
     hours = playbook.appointment.opening_hours() if playbook.appointment else None
     line = TransferLine(livekit, prepared.outbound.trunk, prepared.outbound.our_number)
     return CallParts(
@@ -100,16 +104,21 @@ async def build_call_parts(
         pipeline=prepared.pipeline,
         spoken=prepared.cached,
         journal=Journal(call_id, CallStore(database), spool_dir(settings)),
-        calendar=PostgresCalendar(database, hours) if hours else None,
+        calendar=_calendar(database, hours, page) if hours else None,
         livekit_secret=settings.livekit_api_secret or "",
         prompts_dir=settings.prompts_dir,
         recordings_dir=settings.recordings_dir,
         max_call_seconds=settings.max_call_minutes * 60.0,
         now=partial(datetime.now, UTC),
         close=close,
-        person_line=line,
+        origin=CallOrigin.BROWSER if page else CallOrigin.PHONE,
+        person_line=None if page else line,
         outbound=outbound,
     )
+
+
+def _calendar(database: Database, hours: OpeningHours, page: BrowserCall | None) -> Calendar:
+    return MemoryCalendar(hours, uuid4) if page else PostgresCalendar(database, hours)
 
 
 async def _outbound_parts(

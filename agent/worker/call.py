@@ -18,7 +18,7 @@ from livekit.agents.voice.room_io import RoomOptions, TextOutputOptions
 from agent.conversation.conversation import Conversation
 from agent.conversation.live_call import LiveCall
 from agent.conversation.summary import summarise
-from agent.domain.calls import Direction, EventKind
+from agent.domain.calls import CallOrigin, Direction, EventKind
 from agent.domain.identities import PERSON
 from agent.domain.phone_numbers import PhoneNumber
 from agent.playbook.instructions import instructions
@@ -86,7 +86,12 @@ class CallJob:
             parts.pipeline, silence_seconds=parts.playbook.silence_seconds
         )
         self._control = ControlReader(parts.livekit_secret, ctx.room.name, parts.now)
-        self._line = LiveKitPhoneLine(ctx.api, ctx.room.name, remote.identity)
+        self._line = LiveKitPhoneLine(
+            ctx.api,
+            ctx.room.name,
+            remote.identity,
+            is_test=parts.origin is CallOrigin.BROWSER,
+        )
         self.call = LiveCall(
             id=parts.call_id,
             direction=leg.direction,

@@ -7,7 +7,8 @@ from livekit import rtc
 from livekit.agents import AutoSubscribe, JobContext
 
 from agent.conversation.live_call import LiveCall
-from agent.domain.calls import Direction, EventKind
+from agent.domain.calls import CallOrigin, Direction, EventKind
+from agent.telephony.dispatch import BrowserCall
 from agent.telephony.remote_party import GONE, RemoteParty, read_caller, wait_until_active
 from agent.worker.call import CallJob
 from agent.worker.parts import BuildParts
@@ -17,8 +18,10 @@ _CALLER_COMES_SECONDS = 5.0
 _RINGS_SECONDS = 180.0
 
 
-async def take_inbound(build: BuildParts, ctx: JobContext) -> CallJob:
-    """Somebody calls us, or has done so and hung up before we were there."""
+async def take_inbound(
+    build: BuildParts, ctx: JobContext, page: BrowserCall | None = None
+) -> CallJob:
+    """Somebody calls us, or has done so and hung up before we were there. `page`: a test call."""
     await ctx.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
     caller = GONE
     # RuntimeError: the server has closed the room that everybody had left.
@@ -26,8 +29,8 @@ async def take_inbound(build: BuildParts, ctx: JobContext) -> CallJob:
         async with asyncio.timeout(_CALLER_COMES_SECONDS):
             kind = rtc.ParticipantKind.PARTICIPANT_KIND_SIP
             caller = read_caller(await ctx.wait_for_participant(kind=kind))
-    parts = await build(ctx.proc, None)
-    return CallJob(ctx, parts, caller, InboundCall(ctx.room, caller))
+    parts = await build(ctx.proc, page)
+    return CallJob(ctx, parts, caller, InboundCall(ctx.room, caller, parts.origin))
 
 
 class InboundCall:
@@ -37,9 +40,10 @@ class InboundCall:
     may_hear_us = True
     """The caller is there from the beginning."""
 
-    def __init__(self, room: rtc.Room, caller: RemoteParty) -> None:
+    def __init__(self, room: rtc.Room, caller: RemoteParty, origin: CallOrigin) -> None:
         self._room = room
         self._caller = caller
+        self._origin = origin
 
     def note_created(self, call: LiveCall) -> None:
         """Record the call: nobody knows of it yet."""
@@ -56,6 +60,7 @@ class InboundCall:
             required_questions=",".join(playbook.required_questions),
             telnyx_session_id=self._caller.telnyx_session_id,
             telnyx_leg_id=self._caller.telnyx_leg_id,
+            **({} if self._origin is CallOrigin.PHONE else {"origin": self._origin}),
         )
         call.note(EventKind.RINGING)
 

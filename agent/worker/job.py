@@ -4,7 +4,7 @@ import structlog
 from livekit.agents import JobContext
 
 from agent.domain.calls import EventKind
-from agent.telephony.dispatch import read_metadata
+from agent.telephony.dispatch import JobMetadata, read_metadata
 from agent.worker.call import CallJob
 from agent.worker.inbound_call import take_inbound
 from agent.worker.outbound_call import take_outbound
@@ -21,10 +21,10 @@ async def run_call(build: BuildParts, ctx: JobContext) -> None:
     running: CallJob | None = None
     try:
         metadata = read_metadata(ctx.job.metadata)
-        if metadata is None:
-            running = await take_inbound(build, ctx)
-        else:
+        if isinstance(metadata, JobMetadata):
             running = await take_outbound(build, ctx, metadata)
+        else:
+            running = await take_inbound(build, ctx, metadata)
         ctx.proc.userdata[_KEY] = running
         ctx.log_context_fields = {"job_id": ctx.job.id, "call_id": str(running.call.id)}
         await running.run()

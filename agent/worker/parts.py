@@ -14,6 +14,7 @@ from livekit.api import LiveKitAPI
 from agent.conversation.live_call import EventSink
 from agent.domain.appointments import Calendar
 from agent.domain.attempts import Attempt
+from agent.domain.calls import CallOrigin
 from agent.domain.contactability import Rules
 from agent.domain.phrases import Phrases
 from agent.domain.promises import SpeechRules
@@ -21,7 +22,7 @@ from agent.playbook.model import Playbook
 from agent.store.dialings import DialingStore
 from agent.store.trunks import TrunkStore
 from agent.telephony.dial import Dial
-from agent.telephony.dispatch import JobMetadata
+from agent.telephony.dispatch import BrowserCall, JobMetadata
 from agent.voice.pipeline import Pipeline
 from agent.voice.speech_cache import SpeechCache
 from agent.worker.warm_transfer import TransferLine
@@ -70,6 +71,7 @@ class CallParts:
     max_call_seconds: float
     now: Callable[[], datetime]
     close: Callable[[], Awaitable[None]]
+    origin: CallOrigin = CallOrigin.PHONE
     person_line: TransferLine | None = None
     """How a caller is put through where the carrier does not do it."""
     outbound: OutboundParts | None = None
@@ -79,7 +81,7 @@ class CallParts:
 PrepareProcess = Callable[[JobProcess], None]
 """Runs in a new job process before a call comes; must not raise (see `prepare_job_process`)."""
 
-BuildParts = Callable[[JobProcess, JobMetadata | None], Awaitable[CallParts]]
+BuildParts = Callable[[JobProcess, JobMetadata | BrowserCall | None], Awaitable[CallParts]]
 """Runs when the call has come, in its loop; the order says which call of ours it is, if any.
 
 Both are module-level functions (or functools.partial of one): they are pickled into the process."""

@@ -39,7 +39,7 @@ from agent.store.dialings import DialingStore, Slot
 from agent.store.heartbeats import BEAT_SECONDS, HeartbeatStore, Process, ProcessKind
 from agent.store.migrate import migrate
 from agent.store.trunks import TrunkStore
-from agent.telephony.dispatch import read_metadata
+from agent.telephony.dispatch import JobMetadata, read_metadata
 from agent.worker.slot import until_slot
 
 RATE = 20.0
@@ -177,7 +177,7 @@ class _Jobs:
     async def create_dispatch(self, request: api.CreateAgentDispatchRequest) -> None:
         """The job starts at once."""
         order = read_metadata(request.metadata)
-        assert order is not None
+        assert isinstance(order, JobMetadata)
         task = asyncio.create_task(self._job(order.call_id))
         self._running.add(task)
         task.add_done_callback(self._running.discard)

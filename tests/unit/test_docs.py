@@ -35,7 +35,7 @@ PAGES = [README, *DOCS, ROOT / "AGENTS.md"]
 PLAYBOOK = ROOT / "prompts" / "playbooks" / "default.md"
 
 # Told by a running stack, or used by files of sip_config/ only.
-OTHER_VARIABLES = {"PHONE_NETWORK_URL", "SPEECH_URL"}
+OTHER_VARIABLES = {"FORWARDED_ALLOW_IPS", "PHONE_NETWORK_URL", "SPEECH_URL"}
 CONSTANTS = {"LANGUAGES", "FILES", "VARIABLES"}
 NO_FILES = ("text/", "application/", "audio/")  # media types
 MADE_BY_RUNNING = (".stack/", ".venv/", "recordings/", "unsaved/", "RECORDINGS_DIR/")

@@ -22,7 +22,7 @@ from agent.api.schemas import (
     TurnView,
 )
 from agent.api.scopes import Client, Scope
-from agent.domain.calls import Direction
+from agent.domain.calls import CallOrigin, Direction
 from agent.domain.dispositions import Disposition
 from agent.errors import Refused
 from agent.store.call_list import CallCursor, CallFilter, ListedCall
@@ -49,10 +49,14 @@ def call_routes(parts: ApiParts) -> APIRouter:
         customer_id: Annotated[str | None, Query(max_length=128, pattern=r"^[^\x00]*$")] = None,
         since: AwareDatetime | None = None,
         until: AwareDatetime | None = None,
+        origin: CallOrigin = CallOrigin.PHONE,
         cursor: Cursor = None,
         limit: Limit = 50,
     ) -> CallPageView:
-        """Calls, newest first. `number` is either side's; `until` is not included."""
+        """Calls, newest first. `number` is either side's; `until` is not included.
+
+        `origin=browser` lists test calls, which are not among the others.
+        """
         wanted = CallFilter(
             direction=direction,
             disposition=disposition,
@@ -60,6 +64,7 @@ def call_routes(parts: ApiParts) -> APIRouter:
             customer_id=customer_id,
             since=since,
             until=until,
+            origin=origin,
         )
         page = await parts.call_list.page(wanted, limit=limit, after=_place(cursor))
         return CallPageView(
@@ -127,6 +132,7 @@ def call_view(call: ListedCall) -> CallView:
         has_recording=call.has_recording,
         playbook=call.playbook,
         language=call.language,
+        origin=call.origin,
     )
 
 
@@ -158,6 +164,7 @@ def _detail_view(detail: CallDetail) -> CallDetailView:
         has_recording=record.recording is not None,
         playbook=record.playbook,
         language=record.language,
+        origin=record.origin,
         answers=dict(record.facts.answers),
         appointment_at=record.facts.appointment_at,
         callback_at=record.facts.callback_at,

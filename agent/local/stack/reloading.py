@@ -41,6 +41,11 @@ class ReloadingWorker:
             self._drain()
             self._start()
 
+    @property
+    def exit_code(self) -> int | None:
+        """How the worker of now ended; None while it runs, or before it was started."""
+        return self._current.exit_code if self._current else None
+
     async def stop(self, seconds: float) -> None:
         """Let running calls finish for at most `seconds`, then end what is left."""
         self._drain()

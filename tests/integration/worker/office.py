@@ -165,7 +165,7 @@ class Office:
     async def _dispatch(self, request: web.Request) -> web.Response:
         asked = api.CreateAgentDispatchRequest.FromString(await request.read())
         order = read_metadata(asked.metadata)
-        assert order is not None
+        assert isinstance(order, JobMetadata)
         self._jobs[str(order.call_id)] = asyncio.create_task(self._job(order))
         return _protobuf(b"")
 

@@ -3,11 +3,12 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from livekit import rtc
 
-from agent.domain.appointments import Appointment, OpeningHours, TimeSlot, free_slots, slot_at
+from agent.domain import appointments
+from agent.domain.appointments import OpeningHours
 from agent.domain.calls import CallEvent, CallTurn, EventKind, Scalar, Speaker
 from agent.domain.phone_numbers import PhoneNumber
 from agent.errors import Refused
@@ -93,27 +94,8 @@ class Rendered(SpeechCache):
         return self._silence()
 
 
-class MemoryCalendar:
-    """A Calendar in memory, built on the domain's own rules."""
+class MemoryCalendar(appointments.MemoryCalendar):
+    """The product's own, with ids of any kind."""
 
     def __init__(self, hours: OpeningHours) -> None:
-        self._hours = hours
-        self.booked: dict[datetime, Appointment] = {}
-
-    async def free_slots(self, now: datetime, limit: int) -> list[TimeSlot]:
-        """The next free slots."""
-        return free_slots(self._hours, self.booked.keys(), now, limit)
-
-    async def book(
-        self, call_id: UUID, starts_at: datetime, note: str, now: datetime
-    ) -> Appointment:
-        """Take a slot; the same call gets the same appointment again."""
-        slot = slot_at(self._hours, starts_at, now)
-        start = slot.starts_at.astimezone(UTC)
-        if (taken := self.booked.get(start)) is not None:
-            if taken.call_id == call_id:
-                return taken
-            raise Refused("that time has just been taken: offer another one")
-        made = Appointment(uuid4(), call_id, start, slot.minutes, note)
-        self.booked[start] = made
-        return made
+        super().__init__(hours, uuid4)

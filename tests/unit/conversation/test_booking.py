@@ -92,7 +92,7 @@ async def test_a_slot_is_never_given_to_two_calls() -> None:
         calendar=calendar,
     ) as scene:
         assert await scene.caller_says("Nine.") == ["That one is gone. Ten o'clock?"]
-        assert scene.told() == ["not booked: that time has just been taken: offer another one"]
+        assert scene.told() == ["not booked: that slot is already taken: offer another one"]
 
 
 async def test_booking_the_same_slot_twice_in_one_call_makes_one_appointment() -> None:

@@ -183,7 +183,8 @@ async def test_a_transfer_that_fails_is_told_to_the_caller_who_is_still_there() 
             "Nobody is free. May we call you back?"
         ]
         assert scene.told() == [
-            "an energy adviser cannot be reached now; say so and offer to call back"
+            "an energy adviser cannot be reached now (the transfer was refused); say so and offer "
+            "to call back"
         ]
         assert scene.facts.details(EventKind.TRANSFER_FAILED) == [
             {"to": "an energy adviser", "reason": "the transfer was refused"}

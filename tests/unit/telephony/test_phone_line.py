@@ -154,3 +154,11 @@ async def test_a_transfer_that_is_never_answered_is_refused(
     monkeypatch.setattr(phone_line, "_TRANSFER_SECONDS", 0.01)
     with pytest.raises(Refused, match="did not go through"):
         await _line(LiveKit(Forever())).transfer(PERSON)
+
+
+async def test_a_test_call_is_put_through_to_nobody() -> None:
+    livekit = LiveKit()
+    line = LiveKitPhoneLine(cast("api.LiveKitAPI", livekit), "room", "browser_1", is_test=True)
+    with pytest.raises(Refused, match="test call"):
+        await line.transfer(PERSON)
+    assert livekit.transfers == []

@@ -5,7 +5,7 @@ from typing import cast
 
 from livekit import rtc
 
-from agent.domain.calls import EventKind
+from agent.domain.calls import CallOrigin, EventKind
 from agent.telephony.remote_party import RemoteParty
 from agent.worker.inbound_call import InboundCall
 from tests.unit.conversation.fakes import Facts
@@ -30,8 +30,8 @@ class Room:
         """Nothing was to be reported."""
 
 
-def _leg(status: str | None = None) -> InboundCall:
-    return InboundCall(cast("rtc.Room", Room(status)), CALLER)
+def _leg(status: str | None = None, origin: CallOrigin = CallOrigin.PHONE) -> InboundCall:
+    return InboundCall(cast("rtc.Room", Room(status)), CALLER, origin)
 
 
 async def test_a_caller_who_left_while_we_got_ready_has_hung_up() -> None:
@@ -51,3 +51,12 @@ async def test_a_caller_who_is_on_the_line_is_reached() -> None:
     call = live_call(Facts())
     assert await _leg("active").reach(call)
     assert not call.noted(EventKind.CALLER_HUNG_UP)
+
+
+def test_a_call_from_the_page_is_marked_when_it_is_written_and_one_by_telephone_is_not() -> None:
+    marks = []
+    for origin in CallOrigin:
+        facts = Facts()
+        _leg(origin=origin).note_created(live_call(facts))
+        marks += [detail.get("origin") for detail in facts.details(EventKind.CREATED)]
+    assert marks == [None, "browser"]

@@ -26,13 +26,13 @@ with opted_out as (
 insert into call_logs (
     id, created_at, direction, customer_id, from_number, to_number, status, disposition, reason,
     duration_s, summary, room_name, answered_at, disclosed_at, ended_at, recording, playbook,
-    language, facts, evidence, telnyx_session_id, telnyx_leg_id, cost_micros, cost_currency,
+    language, origin, facts, evidence, telnyx_session_id, telnyx_leg_id, cost_micros, cost_currency,
     hangup_cause, hangup_source, mos, jitter
 )
 select
     id, created_at, direction, customer_id, from_number, to_number, status, disposition, reason,
     duration_s, summary, room_name, answered_at, disclosed_at, ended_at, recording, playbook,
-    language, facts, evidence, telnyx_session_id, telnyx_leg_id, cost_micros, cost_currency,
+    language, origin, facts, evidence, telnyx_session_id, telnyx_leg_id, cost_micros, cost_currency,
     hangup_cause, hangup_source, mos, jitter
 from jsonb_populate_record(null::call_logs, :row::jsonb)
 on conflict (id) do update set
@@ -53,6 +53,7 @@ on conflict (id) do update set
     recording = excluded.recording,
     playbook = excluded.playbook,
     language = excluded.language,
+    origin = excluded.origin,
     facts = excluded.facts,
     evidence = excluded.evidence,
     telnyx_session_id = excluded.telnyx_session_id,
