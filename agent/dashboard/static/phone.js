@@ -20,6 +20,8 @@ export async function microphone() {
 export class Phone extends EventTarget {
   #room = new Room();
   #mic;
+  #hungUp = false;
+  #ended = () => {};
 
   /** Dispatches "agent" (detail: its audio track), "words" (detail: { id, mine, pieces }),
    * "reconnecting" and "reconnected". */
@@ -42,15 +44,17 @@ export class Phone extends EventTarget {
 
   /** Connect, and wait for the agent. Throws what is to be told. */
   async dial({ url, token }) {
-    this.over = new Promise((resolve, reject) =>
+    this.over = new Promise((resolve, reject) => {
+      this.#ended = resolve;
       this.#room.once("disconnected", (reason) =>
         ENDED_BY_SOMEBODY.includes(reason) ? resolve() : reject(new Told(LOST)),
-      ),
-    );
+      );
+    });
     this.over.catch(() => {}); // whoever waits for it hears of it; before that `dial` throws
     await this.#room.connect(url, token).catch(() => {
-      throw new Told(NO_LIVEKIT);
+      if (!this.#hungUp) throw new Told(NO_LIVEKIT);
     });
+    if (!this.connected) return; // hung up meanwhile
     await Promise.all([this.#room.startAudio(), this.#room.localParticipant.publishTrack(this.#mic)]);
     await this.#agent();
   }
@@ -64,6 +68,8 @@ export class Phone extends EventTarget {
   }
 
   hangUp() {
+    this.#hungUp = true;
+    this.#ended(); // before the room is open, it tells nobody of its end
     return this.#room.disconnect();
   }
 

@@ -3,7 +3,7 @@ import * as endCard from "./end_card.js";
 import { microphone, Phone } from "./phone.js";
 import * as server from "./server.js";
 import { Waits } from "./waits.js";
-import { inWords, STATES } from "./words.js";
+import { inWords, NOT_WRITTEN, STATES, Told } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const LOOK_MS = 1000;
@@ -101,6 +101,7 @@ async function look() {
 
 async function tellTheEnd() {
   const until = Date.now() + WRITTEN_WITHIN_MS;
+  let written = false;
   try {
     while (Date.now() < until && !phone) {
       const found = await server.callIn(room);
@@ -108,9 +109,11 @@ async function tellTheEnd() {
         measured(found.turns);
         endCard.show(room, found);
       }
+      written = Boolean(found);
       if (found?.complete) return;
       await sleep(LOOK_MS);
     }
+    if (!written && !phone) problem(new Told(NOT_WRITTEN));
   } catch (error) {
     problem(error);
   }

@@ -22,6 +22,7 @@ export const NOT_SECURE =
 export const NO_AGENT =
   "No agent came within 20 seconds. Is a worker running, and is it free? `python agent.py doctor` knows.";
 export const LOST = "The connection to LiveKit was lost and did not come back. Call again.";
+export const NOT_WRITTEN = "Nothing was written of this call. The worker's log says why.";
 export const NO_SERVER = "The page's server does not answer. Is `python agent.py talk` still running?";
 export const NO_LIVEKIT = "LiveKit cannot be reached from this browser. `python agent.py doctor` says why.";
 
