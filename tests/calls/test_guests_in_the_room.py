@@ -11,6 +11,7 @@ from agent.telephony.control import CONTROL_TOPIC, ControlMessage, ControlText
 from agent.telephony.dispatch import tell_agent
 from tests.calls.call_centre import CallCentre, Line
 from tests.calls.guests import Guest, guest
+from tests.calls.speech import words
 
 pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="package")]
 
@@ -38,9 +39,8 @@ async def test_guests_learn_nothing_say_nothing_and_end_nothing(
         assert "time on this call" in (await caller.heard()).lower()
     call = await caller.record()
     assert EventKind.OPTED_OUT not in [event.kind for event in call.events]
-    assert [turn.text for turn in call.turns if turn.speaker is Speaker.CALLER] == [
-        "Am I talking to a robot?"
-    ]
+    (said,) = [turn.text for turn in call.turns if turn.speaker is Speaker.CALLER]
+    assert "robot" in words(said), "and nothing of what the guests put into the caller's mouth"
 
 
 async def _tries_everything(one: Guest, room: str) -> None:
