@@ -131,6 +131,8 @@ class Conversation:
     def _item_added(self, event: ConversationItemAddedEvent) -> None:
         if isinstance(event.item, ChatMessage):
             self._transcript.added(event.item)
+            if event.item.role == "assistant":
+                self.agent.spoken(event.item.text_content or "")
 
     def _failed(self, event: ErrorEvent) -> None:
         self._failures.on_error(event)

@@ -12,7 +12,7 @@ from agent.domain.appointments import Calendar
 from agent.domain.calls import CallEvent, CallTurn, Direction, EventKind, Scalar, Source
 from agent.domain.phone_numbers import PhoneNumber
 from agent.domain.phrases import Phrases
-from agent.domain.promises import SpeechRules
+from agent.domain.speech_rules import SpeechRules
 from agent.playbook.model import Playbook
 from agent.voice.heard_text import HeardText
 from agent.voice.recorder import CallRecorder

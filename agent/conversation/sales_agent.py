@@ -2,18 +2,23 @@
 
 import time
 from collections.abc import AsyncGenerator, AsyncIterable
+from contextlib import aclosing
+from string import Template
 
 from livekit import rtc
 from livekit.agents import Agent, FlushSentinel, ModelSettings, StopResponse, llm, stt
 from livekit.agents.llm import ChatChunk, ChatContext, ChatMessage
 
-from agent.conversation.guardrail import Guardrail
+from agent.conversation.guardrail import Guardrail, Stopped, WhyNot
 from agent.conversation.live_call import LiveCall
 from agent.conversation.opening import Opening
+from agent.conversation.replies import Replies, Reply
 from agent.conversation.tools import Tool
 from agent.domain.calls import EventKind
+from agent.domain.money_talk import amounts_told
 from agent.domain.phrases import asks_if_robot, is_backchannel
 from agent.domain.promises import CLAIMS_TO_BE_A_PERSON, why_not
+from agent.domain.speech_rules import Amount
 from agent.voice.false_interruption import resume_soon
 from agent.voice.onset import without_lead
 
@@ -33,6 +38,8 @@ class SalesAgent(Agent):
         super().__init__(instructions=instructions, tools=list(tools))
         self._call = call
         self._opening = opening
+        self.replies = Replies()
+        self._told_by_text: dict[str, set[Amount]] = {}
         self.only_listened_at = 0.0
         """When (Unix seconds) a sign of listening was last left out."""
 
@@ -63,16 +70,31 @@ class SalesAgent(Agent):
         if asks_if_robot(_last_words(chat_ctx), self._call.phrases):
             yield lines.i_am_ai
             return
-        gate = Guardrail(self._why_not, self._instead, self._refused)
-        async for chunk in Agent.default.llm_node(self, chat_ctx, tools, model_settings):
-            if isinstance(chunk, ChatChunk) and chunk.delta is not None and chunk.delta.content:
-                passed = gate.push(chunk.delta.content)
-                chunk.delta.content = passed or None
-            elif isinstance(chunk, str):
-                chunk = gate.push(chunk)
+        judge = self._judge(chat_ctx)
+        reply = self.replies.begin()
+        attempt = _Attempt(Guardrail(judge, _last_words(chat_ctx)), reply)
+        async for chunk in attempt.through(
+            Agent.default.llm_node(self, chat_ctx, tools, model_settings)
+        ):
             yield chunk
-        if rest := gate.finish():
-            yield rest
+        if attempt.gate.stopped is None:
+            return
+        stopped = attempt.gate.stopped
+        if not attempt.called_tools:
+            # Once more within the rules: the caller has asked something, and a fixed line is no
+            # answer to it.
+            again = _Attempt(Guardrail(judge, reply.text), reply)
+            context = self._asked_again(chat_ctx, reply.text, stopped)
+            async for chunk in again.through(
+                Agent.default.llm_node(self, context, tools, model_settings)
+            ):
+                yield chunk
+            if again.gate.stopped is None:
+                return
+            stopped = again.gate.stopped
+        instead = self._instead(stopped.reason)
+        reply.text += instead
+        yield instead
 
     def tts_node(
         self, text: AsyncIterable[str], model_settings: ModelSettings
@@ -96,16 +118,77 @@ class SalesAgent(Agent):
         # After a question "yes" is an answer, not a sign of listening.
         return "?" not in self._call.heard.text
 
-    def _why_not(self, sentence: str) -> str | None:
-        told = (value for value in self._call.answers.values() if type(value) in (int, float))
-        return why_not(sentence, self._call.rules, [float(value) for value in told if value])
+    def spoken(self, text: str) -> None:
+        """A reply was heard: note what had been stopped in it."""
+        for reason in self.replies.spoken(text):
+            self._call.note(EventKind.REPLY_BLOCKED, what="sentence", why=reason)
+
+    def _judge(self, chat_ctx: ChatContext) -> WhyNot:
+        """What sentences are checked by, with the figures that the caller has named so far."""
+        rules = self._call.rules
+        answers = (each for each in self._call.answers.values() if type(each) in (int, float))
+        told = {Amount(float(value)) for value in answers if value}
+        for item in chat_ctx.items:
+            if isinstance(item, ChatMessage) and item.role == "user" and item.text_content:
+                told |= self._told(item.text_content)
+        return lambda sentence, before: why_not(sentence, rules, told, before)
+
+    def _told(self, text: str) -> set[Amount]:
+        if text not in self._told_by_text:
+            tongues = self._call.rules.tongues
+            self._told_by_text[text] = set().union(*(amounts_told(text, each) for each in tongues))
+        return self._told_by_text[text]
+
+    def _asked_again(self, chat_ctx: ChatContext, said: str, stopped: Stopped) -> ChatContext:
+        context = chat_ctx.copy()
+        if said.strip():
+            context.add_message(role="assistant", content=said.strip())
+        note = Template(self._call.rules.say_again)
+        context.add_message(
+            role="system",
+            content=note.safe_substitute(sentence=stopped.sentence, reason=stopped.reason),
+        )
+        return context
 
     def _instead(self, reason: str) -> str:
         lines = self._call.playbook.lines
         return lines.i_am_ai if reason == CLAIMS_TO_BE_A_PERSON else lines.cannot_promise
 
-    def _refused(self, reason: str) -> None:
-        self._call.note(EventKind.REPLY_BLOCKED, what="sentence", why=reason)
+
+class _Attempt:
+    """One request to the model: its chunks with the text that may be spoken."""
+
+    def __init__(self, gate: Guardrail, reply: Reply) -> None:
+        self.gate = gate
+        self._reply = reply
+        self.called_tools = False
+
+    async def through(
+        self, chunks: AsyncGenerator[ChatChunk | str | FlushSentinel, None]
+    ) -> AsyncGenerator[ChatChunk | str | FlushSentinel, None]:
+        """Up to the sentence that must not be spoken; nothing after it is waited for."""
+        async with aclosing(chunks):
+            async for chunk in chunks:
+                if isinstance(chunk, ChatChunk) and chunk.delta is not None:
+                    self.called_tools |= bool(chunk.delta.tool_calls)
+                    if chunk.delta.content:
+                        chunk.delta.content = self._passed(chunk.delta.content) or None
+                elif isinstance(chunk, str):
+                    chunk = self._passed(chunk)
+                yield chunk
+                if self.gate.stopped is not None:
+                    break
+        if rest := self._kept(self.gate.finish()):
+            yield rest
+        if self.gate.stopped is not None:
+            self._reply.reasons.append(self.gate.stopped.reason)
+
+    def _passed(self, text: str) -> str:
+        return self._kept(self.gate.push(text))
+
+    def _kept(self, text: str) -> str:
+        self._reply.text += text
+        return text
 
 
 def _last_words(chat_ctx: ChatContext) -> str:

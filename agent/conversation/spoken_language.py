@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from livekit.agents import tts
 
-from agent.domain.promises import SpeechRules
+from agent.domain.speech_rules import SpeechRules
 from agent.playbook.model import Playbook
 from agent.voice.speech_cache import SpeechCache
 

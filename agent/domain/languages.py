@@ -11,7 +11,13 @@ from datetime import datetime
 
 from agent.domain.disclosures import DisclosureWords
 
-FILES = ("languages/{code}.yaml", "phrases/{code}.yaml", "speech_rules/{code}.yaml")
+FILES = (
+    "languages/{code}.yaml",
+    "phrases/{code}.yaml",
+    "speech_rules/{code}.yaml",
+    "spoken_forms/{code}.yaml",
+    "examples/{code}.md",
+)
 """Of each language, below prompts/."""
 
 

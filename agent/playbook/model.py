@@ -185,6 +185,8 @@ class Playbook(_Part):
     appointment: Appointment | None = None
     transfer: tuple[TransferTarget, ...] = ()
     lines: Lines
+    pronunciations: dict[Annotated[str, StringConstraints(min_length=1)], Spoken] = {}
+    """Words as they are written, and as the voice is to say them."""
     silence_seconds: Annotated[float, Field(ge=2, le=60)] = 7
     names: tuple[Line, ...] = ()
     """Products, places and people that callers speak of: told to the recogniser."""

@@ -34,6 +34,7 @@ class Translation(BaseModel):
     transfer: tuple[Spoken, ...] = ()
     """Who the people are, in the order of `default.md`."""
     lines: Lines
+    pronunciations: dict[str, Spoken] = {}
     limits: Annotated[tuple[Line, ...], Field(min_length=1)]
 
 
@@ -130,6 +131,7 @@ def _merged(values: dict[str, Any], text: Translation) -> dict[str, Any]:
     merged = {**values, "language": text.language, "opening": (), "limits": text.limits}
     for key in ("disclosure", "short_disclosure", "greeting", "outbound_greeting"):
         merged[key] = getattr(text, key)
+    merged["pronunciations"] = text.pronunciations
     merged["lines"] = text.lines.model_dump()
     merged["questions"] = [
         {**question, "ask": text.questions[question["id"]]}

@@ -6,6 +6,7 @@ when it runs in development mode.
 """
 
 import importlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ from agent.settings import Settings
 from agent.voice.chat_models import build_chat
 from agent.voice.openai_client import ANSWER_SECONDS, trust
 from agent.voice.recognisers import Expected, build_recogniser
+from agent.voice.voice_chain import Say
 from agent.voice.voices import AgentVoices
 
 _CONNECT = APIConnectOptions(max_retry=1, retry_interval=0.2, timeout=ANSWER_SECONDS)
@@ -78,10 +80,18 @@ def warm_up() -> None:
     np.fft.rfft(np.zeros(16))
 
 
-def build_pipeline(settings: Settings, expected: Expected, voice_activity: vad.VAD) -> Pipeline:
-    """Engines for a call, with the providers that the settings name. Raises SettingsError."""
+def build_pipeline(
+    settings: Settings,
+    expected: Expected,
+    voice_activity: vad.VAD,
+    says: Mapping[str, Say] | None = None,
+) -> Pipeline:
+    """Engines for a call, with the providers that the settings name. Raises SettingsError.
+
+    `says`: how each language says numbers, signs and names.
+    """
     settings.need("OPENAI_API_KEY", "DEEPGRAM_API_KEY")
-    voices = AgentVoices(settings)
+    voices = AgentVoices(settings, says)
     return Pipeline(
         stt=build_recogniser(settings, expected),
         llm=build_chat(settings),

@@ -23,16 +23,30 @@ ALONE_SECONDS = 4.0
 GAP_SECONDS = 1.5
 """Between two pieces of the sound of one sentence, where another voice stands by."""
 
+Say = Callable[[str], str]
+"""From a sentence as it is written to how it is said."""
+
 log = structlog.get_logger(__name__)
+
+
+def as_written(text: str) -> str:
+    """For voices that know by themselves how numbers are said."""
+    return text
 
 
 class VoiceChain(tts.TTS[str]):
     """Voices in order of preference, as one. A single one is asked twice before it has failed."""
 
     def __init__(
-        self, voices: Sequence[tts.TTS[str]], now: Callable[[], float] = time.monotonic
+        self,
+        voices: Sequence[tts.TTS[str]],
+        now: Callable[[], float] = time.monotonic,
+        say: Say = as_written,
     ) -> None:
-        """All voices must have the same sample rate, and one channel."""
+        """All voices must have the same sample rate, and one channel.
+
+        `say` turns a sentence into what the voices are given; record and history keep the sentence.
+        """
         first = voices[0]
         assert {voice.sample_rate for voice in voices} == {first.sample_rate}
         super().__init__(
@@ -42,6 +56,7 @@ class VoiceChain(tts.TTS[str]):
         )
         self._standby: Standby[tts.TTS[str]] = Standby(voices, now)
         self._speaking = first
+        self._say = say
         for voice in voices:
             voice.on("metrics_collected", self._counted)
 
@@ -74,6 +89,7 @@ class VoiceChain(tts.TTS[str]):
 
     async def speak(self, text: str) -> AsyncGenerator[rtc.AudioFrame, None]:
         """The sound of one sentence. Raises the last voice's APIError when no voice speaks it."""
+        text = self._say(text)
         attempts = self._standby.in_order()
         first, gap = FIRST_SOUND_SECONDS, GAP_SECONDS
         if len(attempts) == 1:

@@ -17,7 +17,7 @@ from agent.voice.engines import Engine, read_engines
 from agent.voice.openai_client import openai_client
 from agent.voice.openai_plugin import openai
 from agent.voice.recognisers import DEEPGRAM
-from agent.voice.voice_chain import VoiceChain
+from agent.voice.voice_chain import Say, VoiceChain, as_written
 
 SAMPLE_RATE = 24_000
 """Of every voice: Hz, mono, 16 bit."""
@@ -35,27 +35,30 @@ class AgentVoices:
     began (`agent.update_options(tts=voices.of("fr"))`).
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, says: Mapping[str, Say] | None = None) -> None:
+        """`says`: how each language says numbers, signs and names."""
         self._settings = settings
+        self._says = says or {}
         self._built: dict[str, tts.TTS[str]] = {}
 
     def of(self, code: str) -> tts.TTS[str]:
         """The voice of a language. Raises SettingsError."""
         if code not in self._built:
-            self._built[code] = build_voice(self._settings, code)
+            self._built[code] = build_voice(self._settings, code, self._says.get(code, as_written))
         return self._built[code]
 
 
-def build_voice(settings: Settings, code: str) -> tts.TTS[str]:
+def build_voice(settings: Settings, code: str, say: Say = as_written) -> tts.TTS[str]:
     """The voice of a language, as VOICE_<CODE> names it, in sentences. Raises SettingsError."""
-    return tts.StreamAdapter(tts=build_chain(settings, code))
+    return tts.StreamAdapter(tts=build_chain(settings, code, say))
 
 
-def build_chain(settings: Settings, code: str) -> VoiceChain:
+def build_chain(settings: Settings, code: str, say: Say = as_written) -> VoiceChain:
     """The same, for one who has whole sentences."""
     spoken = language(code)
     return VoiceChain(
-        [_builder(code, engine)(settings, engine, spoken) for engine in engines(settings, code)]
+        [_builder(code, engine)(settings, engine, spoken) for engine in engines(settings, code)],
+        say=say,
     )
 
 

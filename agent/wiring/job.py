@@ -30,6 +30,7 @@ from agent.telephony.dispatch import BrowserCall, JobMetadata
 from agent.telephony.livekit_api import client
 from agent.voice.pipeline import Pipeline, build_pipeline, load_vad, warm_up
 from agent.voice.recognisers import expect
+from agent.voice.saying import Saying
 from agent.voice.speech_cache import SpeechCache
 from agent.voice.voices import voice_key
 from agent.wiring.outbound_calls import OutboundSettings, outbound_settings
@@ -141,9 +142,9 @@ async def _outbound_parts(
     )
 
 
-def speech_cache(settings: Settings, language: str) -> SpeechCache:
+def speech_cache(settings: Settings, language: str, say: Saying) -> SpeechCache:
     """The cache of rendered lines for the voice that these settings choose for a language."""
-    return SpeechCache(settings.speech_cache_dir, voice_key(settings, language))
+    return SpeechCache(settings.speech_cache_dir, f"{voice_key(settings, language)}|{say.version}")
 
 
 def spool_dir(settings: Settings) -> Path:
@@ -154,13 +155,19 @@ def spool_dir(settings: Settings) -> Path:
 def _prepare(settings: Settings, name: str | None = None) -> Prepared:
     prompts = load_prompts(settings.prompts_dir, name or settings.playbook)
     playbook = prompts.playbook
-    cached = speech_cache(settings, playbook.language)
+    say = Saying(prompts.forms, playbook.pronunciations)
+    cached = speech_cache(settings, playbook.language, say)
     cached.load(playbook.spoken_ahead())
     warm_up()
     answers_model(playbook.questions).model_json_schema()
     return Prepared(
         prompts=prompts,
-        pipeline=build_pipeline(settings, expect(playbook.language, playbook.terms), load_vad()),
+        pipeline=build_pipeline(
+            settings,
+            expect(playbook.language, playbook.terms),
+            load_vad(),
+            {playbook.language: say},
+        ),
         cached=cached,
         outbound=outbound_settings(settings),
     )

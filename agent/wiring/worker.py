@@ -17,6 +17,7 @@ from agent.store.retention import Retention
 from agent.store.spool import recover
 from agent.telephony import probe
 from agent.telephony.livekit_api import client
+from agent.voice.saying import Saying
 from agent.voice.voices import build_chain
 from agent.wiring.job import build_call_parts, prepare_process, speech_cache, spool_dir
 from agent.wiring.outbound_calls import outbound_settings
@@ -41,12 +42,14 @@ async def run_worker(settings: Settings) -> None:
         *("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"),
         *("OPENAI_API_KEY", "DEEPGRAM_API_KEY", "DATABASE_URL"),
     )
-    playbook = load_prompts(settings.prompts_dir, settings.playbook).playbook
+    prompts = load_prompts(settings.prompts_dir, settings.playbook)
+    playbook = prompts.playbook
     outbound_settings(settings)  # a number or a sip_config/ that no job could use
     await probe.check(settings)
     async with http_context.open():
-        voice = build_chain(settings, playbook.language)
-        cached = speech_cache(settings, playbook.language)
+        say = Saying(prompts.forms, playbook.pronunciations)
+        voice = build_chain(settings, playbook.language, say)
+        cached = speech_cache(settings, playbook.language, say)
         unspoken = await cached.render(playbook.spoken_ahead(), voice)
         await voice.aclose()
     if unspoken:

@@ -21,7 +21,7 @@ from agent.conversation.summary import summarise
 from agent.domain.calls import CallOrigin, Direction, EventKind
 from agent.domain.identities import PERSON
 from agent.domain.phone_numbers import PhoneNumber
-from agent.playbook.instructions import instructions
+from agent.playbook.instructions import Callee, instructions
 from agent.telephony.control import CONTROL_TOPIC, ControlReader, ControlText
 from agent.telephony.phone_line import LiveKitPhoneLine
 from agent.telephony.remote_party import GONE, RemoteParty
@@ -109,7 +109,9 @@ class CallJob:
         self._conversation = Conversation(
             self._session,
             self.call,
-            instructions(parts.prompts_dir, parts.playbook, leg.direction, parts.now()),
+            instructions(
+                parts.prompts_dir, parts.playbook, leg.direction, parts.now(), _callee(parts)
+            ),
         )
         if parts.person_line is not None:
             self._transfer = WarmTransfer(
@@ -274,3 +276,10 @@ class CallJob:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _callee(parts: CallParts) -> Callee | None:
+    if parts.outbound is None:
+        return None
+    request = parts.outbound.attempt.request
+    return Callee(request.participant_name, request.basis)

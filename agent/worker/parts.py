@@ -17,7 +17,7 @@ from agent.domain.attempts import Attempt
 from agent.domain.calls import CallOrigin
 from agent.domain.contactability import Rules
 from agent.domain.phrases import Phrases
-from agent.domain.promises import SpeechRules
+from agent.domain.speech_rules import SpeechRules
 from agent.playbook.model import Playbook
 from agent.store.dialings import DialingStore
 from agent.store.trunks import TrunkStore

@@ -1,6 +1,6 @@
 """`make bench`: this project's worker and the plain framework's, measured in turns on one stack.
 
-    python -m tests.bench [--quick] [--only calls|webhooks|pacing]
+    python -m tests.bench [--quick] [--only calls|webhooks|pacing|language]
 
 Prints a table and writes bench-results.json. A missed target is a result, not a failure: the exit
 code is 0 unless the measurement itself failed.
@@ -15,6 +15,7 @@ from pathlib import Path
 from agent.cli.console import console, errors, fail
 from agent.errors import CallError, StackError
 from agent.settings import ROOT
+from tests.bench.language import language_table
 from tests.bench.measuring import Measured, measure_calls, measure_further_calls
 from tests.bench.outbound import measure_outbound
 from tests.bench.pacing import QUICK_SECONDS, SECONDS, measure_pacing
@@ -36,9 +37,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few calls: to see that it works")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="leave logs and data here")
-    parser.add_argument("--only", choices=("calls", "webhooks", "pacing"), help="one of them")
+    only = ("calls", "webhooks", "pacing", "language")
+    parser.add_argument("--only", choices=only, help="one of them")
     options = parser.parse_args()
     try:
+        if options.only in (None, "language"):
+            console.print(language_table())
         if options.only in (None, "webhooks"):
             asyncio.run(_bench_webhooks(options.quick, options.keep))
         if options.only in (None, "calls"):

@@ -26,63 +26,87 @@ def _blocked(scene: Scene) -> list[Scalar]:
         ("It costs €4,999.", PRICE),
         ("It costs four thousand nine hundred and ninety-nine euros.", PRICE),
         ("You save thirty percent.", PRICE),
-        ("You save 30% a year.", PRICE),
+        ("Vous économisez trente pour cent.", PRICE),
+        ("Dat beloof ik u.", "promises something: vow"),
     ],
 )
-async def test_what_nobody_promised_is_not_spoken(reply: str, why: str) -> None:
-    async with Scene(reply) as scene:
+async def test_a_model_that_insists_gets_the_fixed_line(reply: str, why: str) -> None:
+    async with Scene(reply, reply) as scene:
         assert await scene.caller_says("What can you do for me?") == [NO]
-        assert scene.facts.details(EventKind.REPLY_BLOCKED) == [{"what": "sentence", "why": why}]
+        assert _blocked(scene) == [why, why]
+
+
+async def test_a_stopped_sentence_is_said_again_within_the_rules() -> None:
+    async with Scene("You get a discount.", "Our adviser gives you the price.") as scene:
+        assert await scene.caller_says("Cheaper?") == ["Our adviser gives you the price."]
+        assert _blocked(scene) == ["promises something: discount"]
+        first, second = scene.model.asked
+        note = second.items[-1]
+        assert len(second.items) == len(first.items) + 1
+        assert note.type == "message"
+        assert "You get a discount." in (note.text_content or "")
+        assert "promises something: discount" in (note.text_content or "")
+
+
+async def test_what_was_said_before_the_stopped_sentence_is_not_said_again() -> None:
+    async with Scene("Good question. You get a discount.", "The offer tells.") as scene:
+        assert await scene.caller_says("Cheaper?") == ["Good question. The offer tells."]
+        *_, said, note = scene.model.asked[1].items
+        assert said.type == note.type == "message"
+        assert (said.role, said.text_content) == ("assistant", "Good question.")
 
 
 @pytest.mark.parametrize("reply", ["No, I am a real person.", "Honestly, I am not a robot."])
 async def test_a_claim_to_be_a_person_is_answered_with_the_truth(reply: str) -> None:
-    async with Scene(f"{reply} And there is a discount.") as scene:
+    async with Scene(f"{reply} And there is a discount.", reply) as scene:
         assert await scene.caller_says("You sound so friendly!") == [LINES.i_am_ai]
-        assert _blocked(scene) == ["claims to be a person", "promises something: discount"]
+        assert set(_blocked(scene)) == {"claims to be a person"}
 
 
 async def test_what_is_forbidden_is_found_word_by_word() -> None:
     reply = word_by_word("Let me see. I can give you a special price. Shall we go on?")
-    async with Scene(reply) as scene:
-        assert await scene.caller_says("And?") == [f"Let me see. {NO} Shall we go on?"]
+    async with Scene(reply, word_by_word("The price is fixed. Shall we go on?")) as scene:
+        assert await scene.caller_says("And?") == [
+            "Let me see. The price is fixed. Shall we go on?"
+        ]
 
 
 async def test_a_word_cut_into_pieces_is_still_a_word() -> None:
-    async with Scene(("You get a dis", "cou", "nt of five hun", "dred eu", "ros.")) as scene:
+    pieces = ("You get a dis", "cou", "nt of five hun", "dred eu", "ros.")
+    async with Scene(pieces, pieces) as scene:
         assert await scene.caller_says("And?") == [NO]
-        assert _blocked(scene) == [PRICE]
+        assert _blocked(scene) == [PRICE, PRICE]
 
 
-async def test_of_two_forbidden_sentences_one_replacement_is_spoken() -> None:
-    async with Scene("You get a discount. I guarantee it. Shall we go on?") as scene:
-        assert await scene.caller_says("And?") == [f"{NO} Shall we go on?"]
-        assert _blocked(scene) == [
-            "promises something: discount",
-            "promises something: i guarantee",
-        ]
-
-
-async def test_each_reply_gets_its_own_replacement() -> None:
-    async with Scene("You get a discount.", "You really get a discount.") as scene:
+async def test_each_reply_gets_its_own_second_try() -> None:
+    bad = "You get a discount."
+    async with Scene(bad, bad, bad, "No discount, I am afraid.") as scene:
         assert await scene.caller_says("And?") == [NO]
-        assert await scene.caller_says("Really?") == [NO]
+        assert await scene.caller_says("Really?") == ["No discount, I am afraid."]
 
 
-async def test_a_promise_spread_over_two_sentences_is_stopped_where_it_is_named() -> None:
-    async with Scene("I have something for you. A discount! Just for today.") as scene:
-        assert await scene.caller_says("And?") == [
-            f"I have something for you. {NO} Just for today."
-        ]
+async def test_the_callers_own_figure_is_read_back_before_it_is_saved() -> None:
+    async with Scene("So 1,450 euros a year, is that right?") as scene:
+        assert await scene.caller_says(
+            "About fourteen fifty, one thousand four hundred fifty."
+        ) == ["So 1,450 euros a year, is that right?"]
+        assert _blocked(scene) == []
+
+
+async def test_a_saved_answer_is_no_price() -> None:
+    price = "The battery costs 1,450 euros."
+    async with Scene(ToolCall("save_answers", yearly_bill=1450), price, price) as scene:
+        assert await scene.caller_says("I pay 1450 a year. What does it cost?") == [NO]
 
 
 async def test_what_the_model_has_learnt_it_said_is_what_was_spoken() -> None:
-    async with Scene("You get a discount.", "As I said.") as scene:
+    bad = "You get a discount."
+    async with Scene(bad, bad, "As I said.") as scene:
         await scene.caller_says("And?")
         await scene.caller_says("So I get a discount?")
         told = [item.text_content for item in scene.model.asked[-1].items if item.type == "message"]
-        assert f"{NO} " in told or NO in told
-        assert "You get a discount." not in told
+        assert NO in told
+        assert bad not in told
 
 
 @pytest.mark.parametrize(
@@ -94,40 +118,14 @@ async def test_what_the_model_has_learnt_it_said_is_what_was_spoken() -> None:
         "I'm afraid there is no discount.",
         "It stores 10 kilowatt hours and has a guarantee of 10 years.",
         "I can offer Tuesday at nine, or Wednesday the fourth at 14:30.",
+        "I am a hundred percent sure about that.",
+        "I will put you through to a real person.",
     ],
 )
 async def test_the_truth_may_be_spoken(reply: str) -> None:
     async with Scene(word_by_word(reply)) as scene:
         assert await scene.caller_says("Tell me.") == [reply]
         assert _blocked(scene) == []
-
-
-async def test_what_the_caller_pays_may_be_repeated_once_it_is_saved() -> None:
-    repeated = "So you pay 1,450 euros a year."
-    async with Scene(repeated, ToolCall("save_answers", yearly_bill=1450), repeated) as scene:
-        assert await scene.caller_says("1450 a year.") == [NO]
-        assert await scene.caller_says("1450 a year, I said.") == [repeated]
-
-
-async def test_a_yes_is_no_amount() -> None:
-    async with Scene(ToolCall("save_answers", owns_home=True), "It costs one euro.") as scene:
-        assert await scene.caller_says("Yes, it is mine.") == [NO]
-
-
-@pytest.mark.parametrize(
-    "question", ["Are you a robot?", "Am I talking to a real person?", "Are you an AI?"]
-)
-async def test_whether_it_is_a_machine_is_answered_truthfully_and_not_by_the_model(
-    question: str,
-) -> None:
-    async with Scene() as scene:
-        assert await scene.caller_says(question) == [LINES.i_am_ai]
-        assert scene.model.asked == []
-
-
-async def test_the_answer_to_a_tool_is_not_taken_for_the_question_again() -> None:
-    async with Scene(ToolCall("save_answers", owns_home=True), "Thank you.") as scene:
-        assert await scene.caller_says("Yes.") == ["Thank you."]
 
 
 async def test_text_before_a_tool_call_is_checked_too() -> None:

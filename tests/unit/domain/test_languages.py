@@ -42,7 +42,7 @@ def test_every_language_names_every_language(row: Language) -> None:
 @pytest.mark.parametrize("pattern", FILES)
 def test_every_language_has_its_files_and_no_file_is_anybody_elses(pattern: str) -> None:
     folder = PROMPTS / Path(pattern).parent
-    assert {path.name for path in folder.glob("*.yaml")} == {f"{code}.yaml" for code in LANGUAGES}
+    assert {path.stem for path in folder.glob(f"*{Path(pattern).suffix}")} == set(LANGUAGES)
 
 
 def test_every_folder_of_files_by_language_is_in_the_table() -> None:

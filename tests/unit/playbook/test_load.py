@@ -1,16 +1,19 @@
 """Playbooks and the other prompt files: the ones that ship load, a broken one is named by line."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
+from agent.domain.attempts import Basis
 from agent.domain.calls import Direction
-from agent.domain.promises import Amount
+from agent.domain.speech_rules import Amount
 from agent.errors import PlaybookError
-from agent.playbook.instructions import fill, instructions
+from agent.playbook.instructions import Callee, fill, instructions
 from agent.playbook.load import load_playbook
 from agent.playbook.speech_rules import load_speech_rules
+from agent.playbook.translations import load_texts
 from tests.unit.conversation.fakes import NOW
 from tests.unit.conversation.scene import DEFAULT, PROMPTS
 
@@ -137,9 +140,28 @@ def test_what_looks_like_a_date_is_read_as_text(tmp_path: Path) -> None:
 def test_the_system_prompt_fills_in_without_appointments_and_people() -> None:
     plain = DEFAULT.model_copy(update={"appointment": None, "transfer": (), "questions": ()})
     text = instructions(PROMPTS, plain, Direction.OUTBOUND, NOW)
-    assert "made by you" in text
+    assert "You have called somebody whose name you do not know." in text
+    assert "Do not thank them for calling." in text
     assert "Nobody can be put through" in text
     assert "list_slots" not in text
+
+
+def test_the_system_prompt_says_whom_we_call_and_why() -> None:
+    callee = Callee("Ms $agent", Basis.CALL_REQUESTED)
+    text = instructions(PROMPTS, DEFAULT, Direction.OUTBOUND, NOW, callee)
+    assert "You have called Ms $agent. They have asked to be called." in text
+    greeting = DEFAULT.greeting_for(Direction.OUTBOUND)
+    assert greeting in text
+    inbound = instructions(PROMPTS, DEFAULT, Direction.INBOUND, NOW)
+    assert "They have called you." in inbound
+    assert greeting not in inbound
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "nl", "de"])
+def test_the_system_prompt_shows_how_a_seller_of_the_language_sounds(language: str) -> None:
+    own = load_texts(PROMPTS, "default")[language]
+    shown = (PROMPTS / "examples" / f"{language}.md").read_text(encoding="utf-8").strip()
+    assert shown in instructions(PROMPTS, own, Direction.INBOUND, NOW)
 
 
 @pytest.mark.parametrize(
@@ -173,24 +195,50 @@ def test_a_prompt_file_that_is_missing_or_not_text_is_an_error(tmp_path: Path) -
 
 
 def test_the_amounts_that_may_be_spoken_are_those_of_the_playbooks_text() -> None:
-    assert load_speech_rules(PROMPTS, DEFAULT).allowed_amounts == {Amount(6900.0), Amount(8900.0)}
+    assert load_speech_rules(PROMPTS, DEFAULT).allowed.stated == {Amount(6900.0), Amount(8900.0)}
+
+
+def test_a_playbook_in_a_language_without_rules_is_an_error(tmp_path: Path) -> None:
+    shutil.copytree(PROMPTS / "speech_rules", tmp_path / "speech_rules")
+    (tmp_path / "speech_rules" / "en.yaml").unlink()
+    with pytest.raises(PlaybookError, match=r"speech_rules/en\.yaml:1: there is no such file"):
+        load_speech_rules(tmp_path, DEFAULT)
+
+
+@pytest.mark.parametrize("name", ["foreign.txt", "../say_again.md"])
+def test_the_files_beside_the_rules_are_needed_too(tmp_path: Path, name: str) -> None:
+    shutil.copytree(PROMPTS, tmp_path / "prompts")
+    (tmp_path / "prompts" / "speech_rules" / name).unlink()
+    with pytest.raises(PlaybookError, match="restore the file"):
+        load_speech_rules(tmp_path / "prompts", DEFAULT)
+
+
+def test_kinds_of_promise_have_the_same_names_in_every_language(tmp_path: Path) -> None:
+    shutil.copytree(PROMPTS / "speech_rules", tmp_path / "speech_rules")
+    dutch = tmp_path / "speech_rules" / "nl.yaml"
+    dutch.write_text(dutch.read_text().replace("    subsidy: [", "    grant: ["))
+    with pytest.raises(PlaybookError, match=r"nl\.yaml:1: promises\.benefits .*: grant, subsidy"):
+        load_speech_rules(tmp_path, DEFAULT)
+
+
+_RULES = (PROMPTS / "speech_rules" / "en.yaml").read_bytes()
 
 
 @pytest.mark.parametrize(
     ("content", "line", "says"),
     [
         (None, 1, "restore the file"),
-        (b"promises: [a]\nrefusing: [b]\n", 1, "'human_claims': Field required"),
-        (b"promises: [a\nrefusing: x", 2, "is not valid YAML"),
-        (b"promises: a\x07\n", 1, "is not valid YAML"),
+        (b"common: [a]\n", 1, "'grammar': Field required"),
+        (b"common: [a\nmoney: x", 2, "is not valid YAML"),
+        (b"common: a\x07\n", 1, "is not valid YAML"),
         (b"caf\xe9", 1, "save it as UTF-8"),
         (b"", 1, "Input should be"),
-        (
-            b"promises: [Rabatt]\nrefusing: [a]\nhuman_claims: [b]\n",
-            1,
-            "write it in lower case: Ra",
-        ),
+        (_RULES.replace(b"  breaks:", b"  brakes:"), 1, "unknown key 'brakes' in 'grammar'"),
+        (_RULES.replace(b"  things:", b"  things: [a]\n  x:"), 1, "unknown key 'x' in 'promises'"),
+        (_RULES.replace(b"  boasts: [", b"  boasts: ['[a|b', "), 1, "without its partner"),
+        (_RULES.replace(b"  boasts: [", b"  boasts: ['[a|]', "), 1, "may be empty"),
     ],
+    ids=["no file", "no key", "no yaml", "bell", "bytes", "empty", "key", "twice", "open", "any"],
 )
 def test_broken_speech_rules_are_an_error_with_a_fix(
     tmp_path: Path, content: bytes | None, line: int, says: str

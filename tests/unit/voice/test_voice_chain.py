@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from livekit.agents import APIError, tts
 from livekit.agents.tts import TTSError
+from livekit.agents.types import USERDATA_TIMED_TRANSCRIPT
 
 from agent.voice import voice_chain
 from agent.voice.standby import REST_SECONDS
@@ -159,3 +160,17 @@ async def test_closing_twice_is_harmless() -> None:
     await voices.aclose()
     await voices.aclose()
     assert first.closed == second.closed == 2
+
+
+async def test_the_voice_gets_what_is_said_and_the_record_what_is_written() -> None:
+    voice = ScriptedVoice(FIRST, Speaks())
+    spoken = tts.StreamAdapter(tts=VoiceChain([voice], say=lambda text: text.replace("€5", "five")))
+    written = ""
+    async with spoken.stream() as stream:
+        stream.push_text("It costs €5, installed and working. ")
+        stream.end_input()
+        async for audio in stream:
+            marks = audio.frame.userdata.get(USERDATA_TIMED_TRANSCRIPT, [])
+            written += "".join(str(mark) for mark in marks)
+    assert voice.asked == ["It costs five, installed and working."]
+    assert written.strip() == "It costs €5, installed and working."
