@@ -63,6 +63,7 @@ async def test_a_browser_hears_the_disclosure_asks_hangs_up_and_sees_what_came_o
         opted_out = await _shown(tab, centre, "do not call")
         assert await tab.violations() == []
 
+    asked = await centre.store.show(asked.record.id)  # the recording came after the outcome
     for call, disposition in (
         (asked, Disposition.HUNG_UP),
         (opted_out, Disposition.DO_NOT_CALL),
