@@ -7,7 +7,7 @@ BIN := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test faults check bench lock vendor clean
+.PHONY: help setup demo test faults check bench lock vendor openapi audit clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
@@ -35,6 +35,12 @@ lock: setup ## write requirements/*.lock anew from pyproject.toml (newest versio
 
 vendor: ## get others' JavaScript by npm, as vendor.toml lists it
 	@$(PY) -m scripts.vendored get
+
+openapi: setup ## write docs/openapi.json anew from the routes
+	@$(PY) -m scripts.openapi $(ARGS)
+
+audit: setup ## known vulnerabilities of what is installed; needs the internet
+	@scripts/audit $(ARGS)
 
 clean: ## remove .venv, .stack and caches; recordings and .env stay
 	rm -rf .venv .stack .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis bench-results.json bench-webhooks.json bench-pacing.json

@@ -29,7 +29,7 @@ def postgres() -> Iterator[LocalPostgres]:
 @pytest.fixture
 def empty_dsn(postgres: LocalPostgres) -> Iterator[str]:
     """URL of a database of the test's own without any table."""
-    yield from _database(postgres, "template0")
+    yield from empty_database(postgres)
 
 
 @pytest.fixture
@@ -41,6 +41,11 @@ def dsn(postgres: LocalPostgres) -> Iterator[str]:
 def migrated_database(postgres: LocalPostgres) -> Iterator[str]:
     """URL of a migrated database, dropped when the generator goes on: for wider fixtures."""
     yield from _database(postgres, _TEMPLATE)
+
+
+def empty_database(postgres: LocalPostgres) -> Iterator[str]:
+    """URL of a database without any table, dropped when the generator goes on."""
+    yield from _database(postgres, "template0")
 
 
 def _database(server: LocalPostgres, template: str) -> Iterator[str]:

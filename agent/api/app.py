@@ -16,7 +16,7 @@ from agent.api.routes.rooms import room_routes
 from agent.api.routes.webhooks import webhook_routes
 
 PROBES = frozenset({"/healthz", "/readyz"})
-DOCS = frozenset({"/docs", "/openapi.json"})
+DOCS = frozenset({"/openapi.json"})
 """Open only where settings say so, and never in production."""
 
 _DESCRIPTION = """\
@@ -32,7 +32,7 @@ def build_app(parts: ApiParts) -> FastAPI:
         title="AI Sales Call",
         version="1",
         description=_DESCRIPTION,
-        docs_url="/docs" if parts.docs_open else None,
+        docs_url=None,  # its page loads scripts from a host that is not ours
         redoc_url=None,
         openapi_url="/openapi.json" if parts.docs_open else None,
         # A slash too many is an unknown path, not a redirect that repeats it.

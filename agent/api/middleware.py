@@ -14,7 +14,9 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agent.api.access import Gatekeeper
-from agent.api.problems import Problem, as_problem, problem_response
+from agent.api.connections import RequestsInProgress
+from agent.api.json_body import check_names
+from agent.api.problems import RETRY_SECONDS, Problem, as_problem, problem_response
 from agent.domain.webhook_sources import PATHS
 
 log = structlog.get_logger(__name__)
@@ -22,6 +24,8 @@ log = structlog.get_logger(__name__)
 MAX_BODY_BYTES = 64 * 1024
 MAX_IMPORT_BYTES = 1024 * 1024
 """A file of some 70,000 numbers."""
+MAX_REQUESTS = 200
+"""Answered at a time; as many webhooks besides, so that neither keeps the other out."""
 BODY_SECONDS = 15.0
 """Longest that a client may take to send its body."""
 IMPORT_PATH = "/api/opt-outs/import"
@@ -45,6 +49,8 @@ class RequestFrame:
         self._app = app
         self._gatekeeper = gatekeeper
         self._new_id = new_id
+        self._requests = RequestsInProgress(MAX_REQUESTS)
+        self._webhooks = RequestsInProgress(MAX_REQUESTS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request; lifespan events pass through."""
@@ -69,11 +75,15 @@ class RequestFrame:
                 ]
             await send(message)
 
+        counted = self._webhooks if scope["path"] in WEBHOOK_PATHS else self._requests
         try:
-            request = Request(scope, receive)
-            scope["state"]["client"] = await self._gatekeeper.admit(request)
-            body = await _read_body(request)
-            await self._app(scope, _replay(body, receive), framed_send)
+            with counted.place() as free:
+                if not free:
+                    raise _busy()
+                request = Request(scope, receive)
+                scope["state"]["client"] = await self._gatekeeper.admit(request)
+                body = await _read_body(request)
+                await self._app(scope, _replay(body, receive), framed_send)
         except Exception as error:  # noqa: BLE001  the net under every route: told as a 500
             problem = as_problem(error)
             if status:
@@ -104,7 +114,7 @@ async def _read_body(request: Request) -> bytes:
     if request.method in ("GET", "HEAD", "DELETE", "OPTIONS"):
         limit = 0
     else:
-        limit = _LIMITS.get(request.url.path, MAX_BODY_BYTES)
+        limit = _LIMITS.get(request.scope["path"], MAX_BODY_BYTES)
     declared = request.headers.get("content-length", "0")
     if not declared.isdecimal() or int(declared) > limit:
         raise _too_large(limit)
@@ -119,13 +129,22 @@ async def _read_body(request: Request) -> bytes:
         raise Problem(408, "too-slow", "the body did not arrive in time") from None
     if limit:
         _check_type(request)
+        if request.scope["path"] not in _OTHER_BODIES:
+            check_names(bytes(body))
     return bytes(body)
 
 
 _LIMITS = {IMPORT_PATH: MAX_IMPORT_BYTES} | dict.fromkeys(WEBHOOK_PATHS, MAX_WEBHOOK_BYTES)
+_OTHER_BODIES = WEBHOOK_PATHS | {IMPORT_PATH}
+"""No JSON, or signed as it came: the signature's owner is the only one who reads it."""
 _TYPES = {IMPORT_PATH: ("text/csv", "text/plain", "application/vnd.ms-excel")} | dict.fromkeys(
     WEBHOOK_PATHS, ("application/json", "application/webhook+json")
 )
+
+
+def _busy() -> Problem:
+    headers = {"Retry-After": str(RETRY_SECONDS), "Connection": "close"}
+    return Problem(503, "busy", "too many requests are being answered now", headers=headers)
 
 
 def _too_large(limit: int) -> Problem:
@@ -135,7 +154,7 @@ def _too_large(limit: int) -> Problem:
 
 
 def _check_type(request: Request) -> None:
-    wanted = _TYPES.get(request.url.path, ("application/json",))
+    wanted = _TYPES.get(request.scope["path"], ("application/json",))
     given, *parameters = request.headers.get("content-type", "").lower().split(";")
     plain = {text.strip().replace('"', "") for text in parameters} <= {"", "charset=utf-8"}
     if given.strip() not in wanted or not plain:

@@ -24,7 +24,7 @@ from agent.telephony.rooms import LiveKitOverview
 
 @dataclass(frozen=True, slots=True)
 class ApiParts:
-    """What the routes need. `docs_open`: /docs and /openapi.json without a token."""
+    """What the routes need. `docs_open`: /openapi.json without a token."""
 
     gatekeeper: Gatekeeper
     attempts: AttemptStore

@@ -92,6 +92,13 @@ class OutboundCallForm(Form):
             "it out has it recorded as unstated, and answers for it.",
         ),
     ] = Basis.UNSTATED
+    again: Annotated[
+        bool,
+        Field(
+            description="Without an Idempotency-Key, an equal request within a minute is answered "
+            "like the first and calls nobody. True: it is meant as another call."
+        ),
+    ] = False
 
 
 class AcceptedCall(View):

@@ -5,6 +5,7 @@ So this table holds each command's file and its one line of help; tests/unit/cli
 with the commands' own docstrings, and looks at what is imported.
 """
 
+import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
@@ -14,6 +15,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from agent.cli.console import fail
+from agent.cli.proxies import settle_proxies
 from agent.errors import CallError
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -86,7 +88,15 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 def main() -> None:
     """Run the command line. A CallError is one line on stderr and a non-zero exit."""
     try:
-        command_line()()
+        try:
+            command_line()()
+        finally:
+            if sys.stdout is not None:  # as in `python agent.py token >&-`
+                sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has gone, as in `| head`: the interpreter must not flush again at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except CallError as error:
         fail(error)
     except KeyboardInterrupt:
@@ -110,7 +120,10 @@ class CommandLine(TyperGroup):
     ) -> tuple[str | None, TyperCommand | TyperGroup | None, list[str]]:
         """The command that was asked for, imported."""
         name, command, rest = super().resolve_command(ctx, args)
-        return name, load_command(name) if name and command else None, rest
+        if name is None or command is None:
+            return name, None, rest
+        settle_proxies(name, os.environ)  # before any library has read them
+        return name, load_command(name), rest
 
 
 def load_command(name: str) -> TyperCommand | TyperGroup:

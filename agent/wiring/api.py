@@ -46,7 +46,6 @@ log = structlog.get_logger(__name__)
 _POOL = 8
 _WEBHOOK_POOL = 3
 """Own connections: a slow list in the API must not keep a webhook waiting."""
-_CONCURRENT_REQUESTS = 200
 _GRACE_SECONDS = 15
 """How long requests that are being answered may still take after SIGTERM."""
 
@@ -60,7 +59,7 @@ async def run_api(settings: Settings) -> None:
             api_parts(settings) as parts,
             _meanwhile(keep_beating(settings, ProcessKind.API)),
         ):
-            server = WebServer(build_app(parts), at_once=_CONCURRENT_REQUESTS, grace=_GRACE_SECONDS)
+            server = WebServer(build_app(parts), at_once=None, grace=_GRACE_SECONDS)
             host, port = listening.getsockname()[:2]
             log.info("api_listens", host=host, port=port)
             loop = asyncio.get_running_loop()

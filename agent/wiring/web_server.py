@@ -6,13 +6,18 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from agent.api.connections import ConnectionProtocol
+
 _KEEP_ALIVE_SECONDS = 20
 
 
 class WebServer(uvicorn.Server):
-    """Serves an application; takes at most `at_once` requests, and ends them within `grace` s."""
+    """Serves an application; ends its requests within `grace` s.
 
-    def __init__(self, app: ASGIApp, *, at_once: int, grace: int) -> None:
+    It takes at most `at_once` connections; None: the application counts its requests itself.
+    """
+
+    def __init__(self, app: ASGIApp, *, at_once: int | None, grace: int) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -20,6 +25,7 @@ class WebServer(uvicorn.Server):
                 access_log=False,  # ours knows no numbers; theirs prints paths and queries
                 server_header=False,
                 lifespan="off",
+                http=ConnectionProtocol,
                 limit_concurrency=at_once,
                 timeout_keep_alive=_KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=grace,

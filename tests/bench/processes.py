@@ -3,7 +3,8 @@
 import asyncio
 import os
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,14 @@ from agent.errors import Unavailable
 
 _TICK = 0.5
 _BUSY = 0.04
-"""Share of a core that a worker at rest uses at most."""
+"""Share of a core that workers at rest use at most on a fast machine: then there is no need to wait
+for a level."""
+_LEVEL_TICKS = 12
+_LEVEL = 0.04
+"""On a slow machine rest costs more: at rest is also who has used the same for six seconds, give
+or take this share of a core."""
+_MOST = 0.5
+"""But nobody who uses half a core is at rest, however evenly."""
 _PROC = Path("/proc")
 
 
@@ -55,17 +63,45 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+class Rest:
+    """Whether processes have come to rest, told by what they use from tick to tick."""
+
+    def __init__(self) -> None:
+        self._shares: deque[float] = deque(maxlen=_LEVEL_TICKS)
+
+    def reached(self, share: float | None) -> bool:
+        """`share`: of a core, in the last tick; None: a process came or went."""
+        if share is None:
+            self._shares.clear()
+            return False
+        self._shares.append(share)
+        if share < _BUSY:
+            return True
+        level = len(self._shares) == _LEVEL_TICKS
+        return level and max(self._shares) < _MOST and _spread(self._shares) < _LEVEL
+
+
+def _spread(shares: Iterable[float]) -> float:
+    """Between the halves of the time: single ticks jump by a hundredth of a second of CPU."""
+    values = list(shares)
+    half = len(values) // 2
+    return abs(sum(values[:half]) - sum(values[half:])) / half
+
+
 async def at_rest(pids: list[int], timeout: float) -> None:
-    """Wait until these processes and their descendants do next to nothing.
+    """Wait until these processes and their descendants do next to nothing, or always the same.
 
     Raises Unavailable when they do not come to rest.
     """
     deadline = time.monotonic() + timeout
+    rest = Rest()
     before = _cpu_seconds(pids)
-    while time.monotonic() < deadline:
+    while (asked := time.monotonic()) < deadline:
         await asyncio.sleep(_TICK)
         now = _cpu_seconds(pids)
-        if now.keys() == before.keys() and sum(now.values()) - sum(before.values()) < _BUSY * _TICK:
+        used = sum(now.values()) - sum(before.values())
+        share = used / (time.monotonic() - asked) if now.keys() == before.keys() else None
+        if rest.reached(share):
             return
         before = now
     raise Unavailable(f"the workers do not come to rest within {timeout:g} s")

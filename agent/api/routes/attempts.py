@@ -4,6 +4,7 @@ The gate is asked here already, to refuse early and in words; the dialler asks i
 """
 
 import hashlib
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -22,6 +23,8 @@ from agent.errors import IdempotencyConflict, Refused, RoomInUse
 KEY_HEADER = "Idempotency-Key"
 _REPLAYED = "Idempotency-Replayed"
 _ACCEPTED = 202
+SAME_WISH_SECONDS = 60
+"""Without a key: an equal request within this time is the same one, unless it says `again`."""
 _WRONG_NUMBER = frozenset({Rule.COUNTRY, Rule.NUMBER_KIND, Rule.OWN_NUMBER})
 """Rules that speak of the number itself (422); the others of what may be done now (403)."""
 
@@ -56,8 +59,10 @@ def outbound_routes(parts: ApiParts) -> APIRouter:
         """Ask for a call. 202: it is written down and will be placed when an agent is free."""
         number = read_number(form.phone_number, read_country(form.country, parts.country))
         body_hash = hashlib.sha256(form.model_dump_json().encode()).hexdigest()
-        if key is not None and (known := await _known(parts, client, key, body_hash)):
-            return _answered(response, known, replayed=True)
+        keys = [key] if key else [] if form.again else keys_of_wish(body_hash, parts.now())
+        for each in keys:
+            if known := await _known(parts, client, each, body_hash):
+                return _answered(response, known, replayed=True)
         request = _request_of(parts, form, number)
         await _ask_gate(parts, request)
         await _ask_dialler(parts)
@@ -69,12 +74,11 @@ def outbound_routes(parts: ApiParts) -> APIRouter:
             call_id=call_id,
             room_name=form.room_name or f"{ROOM_PREFIX}_{call_id}",
         )
-        attempt = await _add(parts, request, accepted, client, key, body_hash)
+        attempt = await _add(parts, request, accepted, client, keys, body_hash)
         if attempt.id == attempt_id:
             return _answered(response, accepted, replayed=False)
         # A parallel request with this key was first: return its answer.
-        assert key is not None
-        known = await _known(parts, client, key, body_hash)
+        known = await _known(parts, client, keys[0], body_hash)
         assert known is not None, "keys are kept for longer than a request takes"
         return _answered(response, known, replayed=True)
 
@@ -126,6 +130,16 @@ def read_number(text: str, country: str | None, field: str = "phone_number") -> 
     except Refused as error:
         found = FieldError(field, str(error))
         raise Problem(422, "invalid", f"correct these: {field}", errors=[found]) from None
+
+
+def keys_of_wish(body_hash: str, now: datetime) -> list[str]:
+    """Keys for a request that came without one: a double click must not ring a phone twice.
+
+    This minute's, then the last one's: the same body is found for at least a minute. No client can
+    send them, for they have spaces.
+    """
+    minute = int(now.timestamp()) // SAME_WISH_SECONDS
+    return [f"same wish {body_hash} {each}" for each in (minute, minute - 1)]
 
 
 def _request_of(parts: ApiParts, form: OutboundCallForm, number: PhoneNumber) -> CallRequest:
@@ -195,9 +209,10 @@ async def _add(
     request: CallRequest,
     accepted: AcceptedCall,
     client: Client,
-    key: str | None,
+    keys: list[str],
     body_hash: str,
 ) -> Attempt:
+    key = keys[0] if keys else None
     stored = {name: str(value) for name, value in accepted.model_dump().items()}
     idempotency = IdempotencyKey(client.subject, key, body_hash, _ACCEPTED, stored) if key else None
     try:

@@ -123,6 +123,8 @@ class Stack:
 
     async def part_ended(self) -> StackError:
         """Wait, without a deadline, until a part has ended by itself; returns what to say."""
+        if not self._started.servers:
+            await asyncio.Event().wait()  # every part is somebody else's: none of ours can end
         waits = {asyncio.create_task(server.exited()): server for server in self._started.servers}
         try:
             done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)

@@ -70,12 +70,19 @@ _STATE = TypeAdapter(StackState)
 
 
 def read_state(folder: Path = STACK_DIR) -> StackState | None:
-    """The stack that runs in this checkout, or None; what a killed one left is removed."""
+    """The stack that runs in this checkout, or None; what a killed one left is removed.
+
+    Raises StackError where something else stands in the file's place.
+    """
     path = _file(folder)
     try:
         state = _STATE.validate_json(path.read_bytes())
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise StackError(
+            f"{path} cannot be read ({error.strerror}): move it away; a stack writes its own"
+        ) from None
     except ValidationError:
         state = None  # of another version of this program, or not written by it
     if state is not None and state.owner_lives():

@@ -247,3 +247,19 @@ async def test_over_a_real_socket_the_guides_curl_is_answered(api: Api, tmp_path
         finally:
             server.should_exit = True
             await serving
+
+
+@pytest.mark.parametrize("host", ["api/healthz?", "api/healthz#", "healthz", "api:80/readyz?x="])
+async def test_a_host_header_does_not_make_a_path_public(api: Api, host: str) -> None:
+    api.client.headers.pop("Authorization")
+    answer = await api.client.get("/api/calls", headers={"Host": host})
+    assert answer.status_code in (400, 401)
+
+
+async def test_a_body_with_a_name_twice_is_refused(api: Api) -> None:
+    body = b'{"phone_number": "+32479202020", "phone_number": "+32479202021"}'
+    answer = await api.client.post(
+        "/api/telnyx/outbound-call", content=body, headers={"Content-Type": "application/json"}
+    )
+    assert answer.status_code == 400
+    assert answer.json()["type"].endswith(":duplicate-name")

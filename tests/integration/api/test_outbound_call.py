@@ -2,17 +2,19 @@
 
 import asyncio
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from agent.api.routes.attempts import keys_of_wish
 from agent.api.scopes import Scope
 from agent.domain.attempts import AttemptOutcome, Basis, Origin
 from agent.domain.phone_numbers import parse
 from agent.store.heartbeats import ProcessKind
+from tests.facts import NOON
 from tests.integration.api.conftest import GUIDES_BODY, Api, bearer, running_api
 
 
@@ -165,7 +167,7 @@ async def test_a_room_that_is_planned_or_open_is_in_use(api: Api) -> None:
     assert (await api.call()).status_code == 202
     api.livekit.open("busy-room")
     for room in ("ai-sales-call", "busy-room"):
-        answer = await api.call(room_name=room)
+        answer = await api.call(room_name=room, again=True)
         assert answer.status_code == 409
         assert answer.json()["errors"][0]["field"] == "room_name"
     assert await _count(api) == 1
@@ -252,3 +254,33 @@ async def test_the_spent_budget_is_a_refusal(dsn: str, tmp_path: Path) -> None:
         await api.ready()
         answer: httpx.Response = await api.call()
         assert (answer.status_code, answer.json()["reasons"][0][:7]) == (403, "budget:")
+
+
+async def test_the_same_request_twice_without_a_key_is_one_attempt(api: Api) -> None:
+    first, second = await asyncio.gather(api.call(room_name=None), api.call(room_name=None))
+    third = await api.call(room_name=None)
+    assert {answer.status_code for answer in (first, second, third)} == {202}
+    assert first.json() == second.json() == third.json()
+    assert third.headers["Idempotency-Replayed"] == "true"
+    assert len(await api.parts.attempts.recent()) == 1
+
+
+async def test_it_is_another_call_where_it_says_so_or_differs_or_somebody_else_asks(
+    api: Api,
+) -> None:
+    first = await api.call(room_name=None)
+    answers = [
+        await api.call(room_name=None, again=True),
+        await api.call(room_name=None, again=True),
+        await api.call(room_name=None, customer_id=124),
+    ]
+    api.client.headers.update(bearer(Scope.ADMIN, subject="somebody else"))
+    answers.append(await api.call(room_name=None))
+    ids = {answer.json()["attempt_id"] for answer in (first, *answers)}
+    assert len(ids) == 5
+
+
+@pytest.mark.parametrize(("later", "same"), [(0, True), (59, True), (121, False)])
+def test_the_same_request_is_another_call_after_a_while(later: int, same: bool) -> None:
+    keys = keys_of_wish("hash", NOON)
+    assert (keys[0] in keys_of_wish("hash", NOON + timedelta(seconds=later))) is same

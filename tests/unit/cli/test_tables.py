@@ -5,7 +5,7 @@ from dataclasses import replace
 from uuid import uuid4
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -44,12 +44,12 @@ def words_of(printed: str) -> set[str]:
     return set(printed.replace("│", " ").split())
 
 
-@settings(deadline=None)
 @given(
     rows=st.lists(st.tuples(_cells, _cells, _cells, _cells), max_size=4),
     below=_cells,
     width=st.integers(1, 120),
 )
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_every_word_of_every_cell_is_printed_in_one_piece(
     rows: list[tuple[str | None, ...]], below: str | None, width: int
 ) -> None:
