@@ -22,6 +22,9 @@ ALONE_SECONDS = 4.0
 """The same, and between two pieces, where none does: nobody else would be faster."""
 GAP_SECONDS = 1.5
 """Between two pieces of the sound of one sentence, where another voice stands by."""
+AT_ONCE_SECONDS = 0.1
+"""A voice that fails so fast is asked once more. An idle connection may have been closed by the
+other side, which is found out only by using it; the next is a new one."""
 
 Say = Callable[[str], str]
 """From a sentence as it is written to how it is said."""
@@ -91,20 +94,25 @@ class VoiceChain(tts.TTS[str]):
         """The sound of one sentence. Raises the last voice's APIError when no voice speaks it."""
         text = self._say(text)
         attempts = self._standby.in_order()
-        first, gap = FIRST_SOUND_SECONDS, GAP_SECONDS
-        if len(attempts) == 1:
-            first = gap = ALONE_SECONDS
-            attempts *= 2
-        for left, voice in zip(range(len(attempts) - 1, -1, -1), attempts, strict=True):
+        alone = len(attempts) == 1
+        first, gap = (ALONE_SECONDS,) * 2 if alone else (FIRST_SOUND_SECONDS, GAP_SECONDS)
+        asked_before: tts.TTS[str] | None = None
+        while attempts:
+            voice, began, sounded = attempts.pop(0), time.monotonic(), False
             try:
                 async with aclosing(_sound(voice, text, first, gap)) as sound:
                     async for frame in sound:
-                        self._speaking = voice
+                        self._speaking, sounded = voice, True
                         yield frame
             except APIError as error:
                 log.warning("voice_failed", voice=voice.label, error=type(error).__name__)
+                at_once = not sounded and time.monotonic() - began < AT_ONCE_SECONDS
+                if voice is not asked_before and (alone or at_once):
+                    asked_before = voice
+                    attempts.insert(0, voice)
+                    continue
                 self._standby.failed(voice)
-                if not left:
+                if not attempts:
                     raise
             else:
                 return

@@ -11,6 +11,8 @@ from livekit.plugins import deepgram
 
 from agent.local.providers.faults import Behaviour, CountedFault, Fault, FaultOrder, Latency
 from agent.local.providers.speak_api import SpeakApi, voice_of
+from agent.voice.voice_chain import VoiceChain
+from tests.scripted_voices import ScriptedVoice, Speaks
 
 SECOND = b"\x01\x02" * 24_000
 
@@ -99,6 +101,19 @@ async def test_sentences_are_spoken_one_after_the_other_over_one_connection(
     ]
     assert {spoken_by for _, spoken_by in stand_in.voices.said} == {"agent:nl"}
     assert len(stand_in.connections) == 1
+
+
+async def test_a_connection_that_was_closed_while_idle_is_not_a_voice_that_failed(
+    stand_in: StandIn, voice: deepgram.TTS
+) -> None:
+    """The plugin does not notice until it speaks; the next sentence must not change the voice."""
+    chain = VoiceChain([voice, ScriptedVoice(1000, Speaks())])
+    for sentence in ("Goedemorgen.", "Past dat?"):
+        async with chain.synthesize(sentence) as sound:
+            pcm = b"".join([audio.frame.data.tobytes() async for audio in sound])
+        assert pcm.startswith(SECOND)
+        await stand_in.api.close()
+    assert len(stand_in.connections) == 2
 
 
 async def test_a_whole_text_is_spoken_over_http(stand_in: StandIn, voice: deepgram.TTS) -> None:
