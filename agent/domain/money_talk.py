@@ -1,15 +1,16 @@
 """Amounts and shares that an agent may not name: neither the playbook's nor the caller's own."""
 
+import re
 from collections.abc import Collection
 from dataclasses import replace
 from itertools import combinations
 
 from agent.domain.clauses import blotted, clauses, negations
-from agent.domain.figures import Figure, amount, counted
-from agent.domain.speech_rules import Allowance, Amount, Period, Tongue
+from agent.domain.figures import Figure, amount, counted, value_of
+from agent.domain.speech_rules import Allowance, Amount, Tongue
 from agent.domain.spoken_patterns import plain
 
-_MONTHS = {Period.MONTH: 12, Period.YEAR: 1, Period.WEEK: 52, Period.DAY: 365}
+_NUMBERS = re.compile(r"\d+(?:[.,]\d+)*")
 
 
 def names_unknown_amount(
@@ -43,7 +44,8 @@ def names_unknown_amount(
 def amounts_told(text: str, tongue: Tongue) -> set[Amount]:
     """Every number in what a caller said, as an amount and as a share: it may be either."""
     read = counted(text, tongue)
-    found: set[Amount] = set()
+    # "Een honderdvijftig" is read as 1 and 150: of numbers side by side each may be meant.
+    found = {Amount(value_of(each)) for each in _NUMBERS.findall(tongue.digits(text))}
     for figure in read.figures(read.words):
         after = read.words[figure.end :].strip()
         share = tongue.money.percent.begins(after) is not None

@@ -303,8 +303,7 @@ def _with(body: str, **changes: object) -> SpeechRules:
     ],
 )
 def test_an_amount_is_read_however_it_is_written(text: str, value: float) -> None:
-    (amount,) = amounts_told(text, _rules().tongues[0])
-    assert amount.value == value
+    assert Amount(value) in amounts_told(text, _rules().tongues[0])
 
 
 @pytest.mark.parametrize(("text", "value"), [("4,900", 4900), ("4,90", 4.9), ("1'200", 1200)])
