@@ -7,10 +7,12 @@ async with chromium(microphone=wav) as browser:
 
 import asyncio
 import base64
+import contextlib
 import itertools
 import json
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -192,13 +194,16 @@ async def chromium(
             find_chromium(),
             *(*_FLAGS, *sound, *flags, f"--user-data-dir={profile}", "about:blank"),
             stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
         )
         try:
             port = await _port(Path(profile, "DevToolsActivePort"))
             async with aiohttp.ClientSession() as http:
                 yield Browser(port, http)
         finally:
-            process.terminate()
+            # Debian's command is a shell script with the browser below it: end both.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
             await process.wait()
 
 
