@@ -59,7 +59,8 @@ class Counted:
 
 def counted(text: str, tongue: Tongue) -> Counted:
     """Read the numbers of a text, in digits or in the words of this language."""
-    written = tongue.digits(text)
+    # Our own marks in the text would be read as figures.
+    written = tongue.digits(text.replace(NUMBER, " ").replace("¦", " "))
     written = _ROUND.sub(lambda match: match[1] or match[2], written)
     for each in (_PHONE, _TIME, _ORDINAL):
         written = each.sub(" ztime ", written)

@@ -3,6 +3,8 @@
 from functools import cache
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from agent.domain.figures import value_of
 from agent.domain.money_talk import amounts_told
@@ -309,3 +311,19 @@ def test_an_amount_is_read_however_it_is_written(text: str, value: float) -> Non
 @pytest.mark.parametrize(("text", "value"), [("4,900", 4900), ("4,90", 4.9), ("1'200", 1200)])
 def test_a_point_or_comma_before_three_digits_is_for_thousands(text: str, value: float) -> None:
     assert value_of(text) == value
+
+
+_PIECES = st.sampled_from(
+    [
+        *("#0", "#7", "¦", "€", "5", "6,900", "1.2.3", "%", ",", ".", "?", "'", "\u2019", "-", "…"),
+        *("not", "no", "discount", "free", "gratis", "you", "pas", "niet", "kein", "Rabatt", "k"),
+        *("half", "ik ben"),
+    ]
+)
+
+
+@settings(deadline=None)
+@given(st.lists(_PIECES | st.text(max_size=3), max_size=12), st.sampled_from([" ", ""]))
+def test_no_text_is_too_odd_to_be_judged(pieces: list[str], between: str) -> None:
+    text = between.join(pieces)
+    why_not(text, _rules(), _told(text), before=text)

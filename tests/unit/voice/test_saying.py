@@ -5,7 +5,7 @@ import re
 from functools import cache
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from text_to_num import alpha2digit
 
@@ -78,6 +78,7 @@ def test_signs_and_numbers_are_said_as_the_language_says_them(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(
@@ -111,6 +112,7 @@ def test_no_digit_and_no_sign_reaches_the_voice(language: str, pieces: list[str]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+@settings(deadline=None)
 @given(st.integers(2, 999_999))
 def test_an_amount_that_is_said_is_the_amount_that_was_written(language: str, value: int) -> None:
     said = _say(language)(f"{value} €")
