@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 # With the next sentence's first letter, so that it does not matter how the text is cut.
-_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"')\]]*\s+(?=\S)")
+# "Dem 3. Dezember" is no end.
+_SENTENCE_END = re.compile(r"(?<=[.!?…])(?<!\s\d\.)(?<!\s\d\d\.)[\"')\]]*\s+(?=\S)")
 _CLAUSE_END = re.compile(r"(?<=[,;:\u2013\u2014])\s+(?=\S)")
 
 _SHORTEST = 4

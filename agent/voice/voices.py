@@ -17,6 +17,7 @@ from agent.voice.engines import Engine, read_engines
 from agent.voice.openai_client import openai_client
 from agent.voice.openai_plugin import openai
 from agent.voice.recognisers import DEEPGRAM
+from agent.voice.sentences import Sentences
 from agent.voice.voice_chain import Say, VoiceChain, as_written
 
 SAMPLE_RATE = 24_000
@@ -50,7 +51,7 @@ class AgentVoices:
 
 def build_voice(settings: Settings, code: str, say: Say = as_written) -> tts.TTS[str]:
     """The voice of a language, as VOICE_<CODE> names it, in sentences. Raises SettingsError."""
-    return tts.StreamAdapter(tts=build_chain(settings, code, say))
+    return tts.StreamAdapter(tts=build_chain(settings, code, say), sentence_tokenizer=Sentences())
 
 
 def build_chain(settings: Settings, code: str, say: Say = as_written) -> VoiceChain:

@@ -91,6 +91,13 @@ def test_a_voice_that_streams_waits_for_a_clause_and_not_for_the_sentence() -> N
     assert gate.push(" at the roof") == ""
 
 
+def test_the_day_of_a_month_ends_no_sentence() -> None:
+    gate = Guardrail(_why_not)
+    assert gate.push("Wir kommen am 3. Dezember zu Ihnen. Passt") == (
+        "Wir kommen am 3. Dezember zu Ihnen. "
+    )
+
+
 def test_a_clause_is_judged_with_what_was_said_before_it() -> None:
     seen: list[tuple[str, str]] = []
     gate = Guardrail(lambda sentence, before: seen.append((sentence, before)), before="Is it free?")
