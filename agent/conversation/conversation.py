@@ -16,6 +16,7 @@ from livekit.agents.llm import ChatMessage
 from livekit.agents.voice.events import UserTranscriptionTimeoutEvent
 
 from agent.conversation.ending import Ending
+from agent.conversation.language_switch import LanguageSwitch
 from agent.conversation.live_call import LiveCall
 from agent.conversation.opening import Opening
 from agent.conversation.provider_failures import ProviderFailures
@@ -43,17 +44,26 @@ OPT_OUT_KEY = "9"
 class Conversation:
     """Ties a session to a call. Create it before the session starts; `open` once answered."""
 
-    def __init__(self, session: AgentSession[None], call: LiveCall, instructions: str) -> None:
+    def __init__(
+        self,
+        session: AgentSession[None],
+        call: LiveCall,
+        instructions: str,
+        languages: LanguageSwitch | None = None,
+    ) -> None:
         self._session = session
         self._call = call
+        self._languages = languages
         self.ending = Ending(session, call)
-        self._opening = Opening(session, call, self.ending)
+        self._opening = Opening(session, call, self.ending, languages)
         self._silence = Silence(session, call, self.ending)
         self._failures = ProviderFailures(session, call, self.ending)
         self._transcript = Transcript(call.id, call.events, call.certainty)
         self._opened = False
         self._recognised_at = 0.0
-        self.agent = SalesAgent(call, self._opening, instructions, build_tools(call, self.ending))
+        self.agent = SalesAgent(
+            call, self._opening, instructions, build_tools(call, self.ending), languages
+        )
         session.on("user_input_transcribed", self._transcribed)
         session.on("user_state_changed", self._caller_changed)
         session.on("agent_state_changed", self._agent_changed)
@@ -65,6 +75,11 @@ class Conversation:
     def turns(self) -> Sequence[CallTurn]:
         """What was said so far, by both sides."""
         return self._transcript.turns
+
+    async def begin_in(self, language: str) -> None:
+        """Before `open`: something is known of the caller, so the first words are in this one."""
+        if self._languages is not None:
+            await self._languages.assume(self.agent, language)
 
     async def open(self) -> None:
         """Speak the first words. Returns when the caller may be expected to talk."""
@@ -132,7 +147,10 @@ class Conversation:
         if isinstance(event.item, ChatMessage):
             self._transcript.added(event.item)
             if event.item.role == "assistant":
-                self.agent.spoken(event.item.text_content or "")
+                heard = event.item.text_content or ""
+                self.agent.spoken(heard)
+                if self._languages is not None:
+                    self._languages.agent_said(heard)
 
     def _failed(self, event: ErrorEvent) -> None:
         self._failures.on_error(event)

@@ -5,6 +5,7 @@ begun ahead of the end of the turn, is already in the new language: afterwards i
 away and made again, with a second of silence.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 
 import structlog
@@ -14,6 +15,8 @@ from agent.conversation.live_call import LiveCall
 from agent.conversation.spoken_language import SpokenLanguage
 from agent.domain.calls import EventKind
 from agent.domain.language_choice import LanguageChoice, LanguageDecision, Why
+
+_SENTENCE = re.compile(r"[^.!?]+[.!?]+")
 
 log = structlog.get_logger(__name__)
 
@@ -32,12 +35,13 @@ class LanguageSwitch:
         self._choice = choice
         self._languages = languages
         self.opening = tuple(languages[code] for code in opening)
+        self._disclosed: set[str] = set()
 
     async def heard(
         self, agent: Agent, words: str, reported: str | None, confidence: float
     ) -> None:
         """A final transcript: go on in the language it decides on, if it decides on another."""
-        before = self._call.playbook.language
+        before = self._choice.current
         decision = self._choice.heard(words, reported, confidence)
         if decision is None:
             return
@@ -52,11 +56,38 @@ class LanguageSwitch:
             self.opening = (self._languages[code],)
             await self.speak(agent, self._languages[code])
 
+    async def settle(self, agent: Agent) -> None:
+        """After an opening in several languages: on in the caller's, else in the first."""
+        await self.speak(agent, self._languages[self._choice.current])
+
     async def speak(self, agent: Agent, language: SpokenLanguage) -> None:
         """From the next sentence on, everything is in this language."""
         self._call.speak_in(language)
         agent.update_options(tts=language.voice)
         await agent.update_instructions(language.instructions)
+
+    def disclosed_in(self, code: str) -> None:
+        """The disclosure was heard to its end in this language."""
+        self._disclosed.add(code)
+
+    @property
+    def notice(self) -> str | None:
+        """Who speaks and that the call is recorded, for a caller who was told in another language.
+
+        It comes before the first reply in the language; None: it was said.
+        """
+        playbook = self._call.playbook
+        if playbook.language in self._disclosed:
+            return None
+        told = _SENTENCE.findall(playbook.short_disclosure or playbook.disclosure)
+        return " ".join(each.strip() for each in told if not each.rstrip().endswith("?"))
+
+    def agent_said(self, text: str) -> None:
+        """What was heard of a reply; with the whole notice in it, the caller has been told."""
+        notice = self.notice
+        if notice is not None and notice in text:
+            self.disclosed_in(self._call.playbook.language)
+            self._call.note(EventKind.DISCLOSED, text=notice)
 
     def _note(self, decision: LanguageDecision, before: str) -> None:
         if decision.language == before and decision.why is Why.ASSUMED and not self._chose_before:

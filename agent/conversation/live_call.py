@@ -76,9 +76,8 @@ class LiveCall:
     _noted: dict[EventKind, int] = field(default_factory=dict)
 
     def speak_in(self, language: SpokenLanguage) -> None:
-        """The call goes on in this language: its lines, its rules, its voice."""
+        """The call goes on in this language: its lines, and the sound of them."""
         self.playbook = language.playbook
-        self.rules = language.rules
         self.spoken = language.spoken
 
     def note(self, kind: EventKind, *, urgent: bool = False, **detail: Scalar) -> None:

@@ -11,6 +11,7 @@ import structlog
 from livekit.agents import AgentSession
 
 from agent.conversation.ending import Ending, speak
+from agent.conversation.language_switch import LanguageSwitch
 from agent.conversation.live_call import LiveCall
 from agent.domain.calls import EventKind
 from agent.domain.phrases import is_backchannel
@@ -24,10 +25,17 @@ _WORDS_COME_SECONDS = 3.0
 class Opening:
     """The opening of one call."""
 
-    def __init__(self, session: AgentSession[None], call: LiveCall, ending: Ending) -> None:
+    def __init__(
+        self,
+        session: AgentSession[None],
+        call: LiveCall,
+        ending: Ending,
+        languages: LanguageSwitch | None = None,
+    ) -> None:
         self._session = session
         self._call = call
         self._ending = ending
+        self._languages = languages
         self._disclosing = False
         self._said_meanwhile: list[str] = []
         self._words_came = asyncio.Event()
@@ -45,19 +53,10 @@ class Opening:
 
     async def speak(self) -> None:
         """Speak disclosure and greeting. Returns when the caller may be expected to talk."""
-        disclosure = self._call.playbook.disclosure
-        rendered = self._call.spoken.frames(disclosure) is not None
-        failures = self._call.noted(EventKind.PROVIDER_FAILED)
         self._disclosing = True
-        handle = speak(self._session, self._call, disclosure, interruptible=False)
-        await handle.wait_for_playout()
+        disclosure = await self._disclose()
         self._disclosing = False
-        if handle.interrupted:
-            return  # only the end of the call interrupts it; it was not spoken to its end
-        if not rendered and self._call.noted(EventKind.PROVIDER_FAILED) > failures:
-            # The framework reports failed speech as played. Without the disclosure we neither sell
-            # nor record: end the call.
-            self._ending.conclude(self._call.playbook.lines.technical_goodbye)
+        if disclosure is None:
             return
         self._call.note(EventKind.DISCLOSED, text=disclosure)
         if self._call.playbook.recording and await self._call.recorder.start():
@@ -66,6 +65,42 @@ class Opening:
             return  # the turn that they become is answered as any other
         if not self._call.ending:
             self._greet_or_answer()
+
+    async def _disclose(self) -> str | None:
+        """Speak the disclosure to its last word; None: it was not, and the call is ending."""
+        languages = self._languages
+        if languages is None or len(languages.opening) < 2:
+            text = self._call.playbook.disclosure
+            if not await self._told(text):
+                return None
+            if languages is not None:
+                languages.disclosed_in(self._call.playbook.language)
+            return text
+        told = []
+        for language in languages.opening:
+            await languages.speak(self._session.current_agent, language)
+            text = language.playbook.short_disclosure or language.playbook.disclosure
+            if not await self._told(text):
+                return None
+            languages.disclosed_in(language.code)
+            told.append(text)
+        await languages.settle(self._session.current_agent)
+        return " ".join(told)
+
+    async def _told(self, text: str) -> bool:
+        """Speak what cannot be interrupted. False: it was not heard to its end."""
+        rendered = self._call.spoken.frames(text) is not None
+        failures = self._call.noted(EventKind.PROVIDER_FAILED)
+        handle = speak(self._session, self._call, text, interruptible=False)
+        await handle.wait_for_playout()
+        if handle.interrupted:
+            return False  # only the end of the call interrupts it
+        if not rendered and self._call.noted(EventKind.PROVIDER_FAILED) > failures:
+            # The framework reports failed speech as played. Without the disclosure we neither sell
+            # nor record: end the call.
+            self._ending.conclude(self._call.playbook.lines.technical_goodbye)
+            return False
+        return True
 
     async def _caller_has_words(self) -> bool:
         """Whether the sound that the caller is making turns into words; a cough does not."""
@@ -85,4 +120,6 @@ class Opening:
             self._session.clear_user_turn()
             self._session.generate_reply(user_input=said)
             return
+        if self._languages is not None and len(self._languages.opening) > 1:
+            return  # each language's short disclosure has ended with the question
         speak(self._session, self._call, self._call.playbook.greeting_for(self._call.direction))

@@ -10,6 +10,7 @@ from livekit.agents import Agent, FlushSentinel, ModelSettings, StopResponse, ll
 from livekit.agents.llm import ChatChunk, ChatContext, ChatMessage
 
 from agent.conversation.guardrail import Guardrail, Stopped, WhyNot
+from agent.conversation.language_switch import LanguageSwitch
 from agent.conversation.live_call import LiveCall
 from agent.conversation.opening import Opening
 from agent.conversation.replies import Replies, Reply
@@ -33,13 +34,19 @@ class SalesAgent(Agent):
     """The framework's agent, with this project's rules around ears and mouth."""
 
     def __init__(
-        self, call: LiveCall, opening: Opening, instructions: str, tools: list[Tool]
+        self,
+        call: LiveCall,
+        opening: Opening,
+        instructions: str,
+        tools: list[Tool],
+        languages: LanguageSwitch | None = None,
     ) -> None:
         super().__init__(instructions=instructions, tools=list(tools))
         self._call = call
         self._opening = opening
         self.replies = Replies()
         self._told_by_text: dict[str, set[Amount]] = {}
+        self._languages = languages
         self.only_listened_at = 0.0
         """When (Unix seconds) a sign of listening was last left out."""
 
@@ -60,12 +67,18 @@ class SalesAgent(Agent):
                 continue
             if event.type is stt.SpeechEventType.FINAL_TRANSCRIPT and event.alternatives:
                 self._call.certainty.heard(words, event.alternatives[0].confidence)
+            if event.type is stt.SpeechEventType.FINAL_TRANSCRIPT and self._languages is not None:
+                # Here, before the framework has the words: its reply is begun ahead with them.
+                said = event.alternatives[0]
+                await self._languages.heard(self, said.text, said.language, said.confidence)
             yield event
 
     async def llm_node(
         self, chat_ctx: ChatContext, tools: list[llm.Tool], model_settings: ModelSettings
     ) -> AsyncGenerator[ChatChunk | str | FlushSentinel, None]:
         """The reply: fixed where the truth is at stake, else the model's, sentence by sentence."""
+        if self._languages is not None and (notice := self._languages.notice):
+            yield f"{notice} "
         lines = self._call.playbook.lines
         if asks_if_robot(_last_words(chat_ctx), self._call.phrases):
             yield lines.i_am_ai

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from livekit.agents import tts
 
-from agent.domain.speech_rules import SpeechRules
 from agent.playbook.model import Playbook
 from agent.voice.speech_cache import SpeechCache
 
@@ -14,7 +13,6 @@ class SpokenLanguage:
     """What changes with the language of a call. All of it is made ready before the call."""
 
     playbook: Playbook
-    rules: SpeechRules
     spoken: SpeechCache
     """The lines of `playbook`, spoken by `voice` before the call."""
     voice: tts.TTS[str]

@@ -9,6 +9,7 @@ from livekit.agents import APIError, llm
 from livekit.agents.llm import ChatContext
 
 from agent.domain.calls import CallTurn, Speaker
+from agent.domain.languages import name_of
 from agent.playbook.instructions import fill
 from agent.playbook.model import Playbook
 
@@ -30,7 +31,12 @@ async def summarise(
     in_order = sorted(turns, key=lambda turn: turn.started_at)
     context = ChatContext.empty()
     context.add_message(
-        role="system", content=fill(prompts_dir / "summary.md", company=playbook.company)
+        role="system",
+        content=fill(
+            prompts_dir / "summary.md",
+            company=playbook.company,
+            language=name_of(playbook.language, in_language="en"),
+        ),
     )
     context.add_message(role="user", content="\n".join(map(_line, in_order)))
     words: list[str] = []

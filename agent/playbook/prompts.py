@@ -1,19 +1,22 @@
 """Everything under prompts/ that a call by one playbook needs, read and checked in one go."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from agent.domain.calls import Direction
+from agent.domain.language_choice import LanguageMarks
 from agent.domain.phrases import Phrases
 from agent.domain.speech_rules import SpeechRules
 from agent.domain.spoken_forms import Forms
 from agent.playbook.instructions import fill, instructions
-from agent.playbook.load import load_playbook
+from agent.playbook.language_marks import load_language_marks
 from agent.playbook.model import Playbook
 from agent.playbook.phrases import load_phrases
 from agent.playbook.speech_rules import load_speech_rules
 from agent.playbook.spoken_forms import load_forms
+from agent.playbook.translations import PlaybookTexts, load_texts
 
 _SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 """The instructions contain the day; whether they can be made does not depend on it."""
@@ -21,12 +24,21 @@ _SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Prompts:
-    """A playbook, the rules of all languages, and the phrases and spoken forms of its own."""
+    """A playbook in its languages, with the phrases, rules and spoken forms that go with it."""
 
-    playbook: Playbook
+    texts: PlaybookTexts
     phrases: Phrases
     rules: SpeechRules
-    forms: Forms
+    """Of all languages: what the playbook says in one of them may be said in each."""
+    forms: Mapping[str, Forms]
+    """How each language of the playbook says numbers, signs and names."""
+    marks: Mapping[str, LanguageMarks]
+    """By what each language of the table is known, whether it is offered or not."""
+
+    @property
+    def playbook(self) -> Playbook:
+        """In the language of the first words, as far as nothing is known of the caller."""
+        return self.texts[self.texts.opening[0]]
 
 
 def load_prompts(prompts_dir: Path, name: str) -> Prompts:
@@ -34,13 +46,15 @@ def load_prompts(prompts_dir: Path, name: str) -> Prompts:
 
     Raises PlaybookError naming the file, the line and the fix.
     """
-    playbook = load_playbook(prompts_dir, name)
+    texts = load_texts(prompts_dir, name)
     prompts = Prompts(
-        playbook=playbook,
-        phrases=load_phrases(prompts_dir / "phrases" / f"{playbook.language}.yaml"),
-        rules=load_speech_rules(prompts_dir, playbook),
-        forms=load_forms(prompts_dir, playbook.language),
+        texts=texts,
+        phrases=load_phrases(prompts_dir / "phrases" / f"{texts.default.language}.yaml"),
+        rules=load_speech_rules(prompts_dir, *texts.by_language.values()),
+        forms={code: load_forms(prompts_dir, code) for code in texts.languages},
+        marks=load_language_marks(prompts_dir),
     )
-    instructions(prompts_dir, playbook, Direction.INBOUND, _SOME_DAY)
-    fill(prompts_dir / "summary.md", company=playbook.company)
+    for text in texts.by_language.values():
+        instructions(prompts_dir, text, Direction.INBOUND, _SOME_DAY)
+    fill(prompts_dir / "summary.md", company=texts.default.company, language="English")
     return prompts

@@ -1,6 +1,7 @@
 """The parts of one call: what can be made ready before it comes, and what belongs to its loop."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -17,6 +18,7 @@ from agent.domain.calls import CallOrigin
 from agent.errors import CallError, Refused
 from agent.logs.setup import configure_job_logs
 from agent.playbook.answers import answers_model
+from agent.playbook.model import Playbook
 from agent.playbook.prompts import Prompts, load_prompts
 from agent.settings import Settings
 from agent.store.attempts import AttemptStore
@@ -34,7 +36,7 @@ from agent.voice.saying import Saying
 from agent.voice.speech_cache import SpeechCache
 from agent.voice.voices import voice_key
 from agent.wiring.outbound_calls import OutboundSettings, outbound_settings
-from agent.worker.parts import CallParts, OutboundParts
+from agent.worker.parts import CallParts, LanguageParts, OutboundParts
 from agent.worker.warm_transfer import TransferLine
 
 _KEY = "prepared"
@@ -46,7 +48,7 @@ class Prepared:
 
     prompts: Prompts
     pipeline: Pipeline
-    cached: SpeechCache
+    languages: Mapping[str, LanguageParts]
     outbound: OutboundSettings
 
 
@@ -90,21 +92,26 @@ async def build_call_parts(
         name = outbound.attempt.request.playbook
     if name not in (None, prepared.prompts.playbook.name):
         prepared = await asyncio.to_thread(_prepare, settings, name)
-    playbook = prepared.prompts.playbook
+    prompts = prepared.prompts
+    playbook = prompts.playbook
+    first = prepared.languages[playbook.language]
     # Usually all there, from the worker's start.
-    await prepared.cached.render(playbook.spoken_ahead(), prepared.pipeline.tts)
+    await first.spoken.render(playbook.spoken_ahead(), prepared.pipeline.tts)
+    for code, each in prepared.languages.items():
+        each.spoken.load(prompts.texts[code].spoken_ahead())
 
+    calls = CallStore(database)
     call_id = metadata.call_id if isinstance(metadata, JobMetadata) else uuid4()
     hours = playbook.appointment.opening_hours() if playbook.appointment else None
     line = TransferLine(livekit, prepared.outbound.trunk, prepared.outbound.our_number)
     return CallParts(
         call_id=call_id,
         playbook=playbook,
-        phrases=prepared.prompts.phrases,
-        rules=prepared.prompts.rules,
+        phrases=prompts.phrases,
+        rules=prompts.rules,
         pipeline=prepared.pipeline,
-        spoken=prepared.cached,
-        journal=Journal(call_id, CallStore(database), spool_dir(settings)),
+        spoken=first.spoken,
+        journal=Journal(call_id, calls, spool_dir(settings)),
         calendar=_calendar(database, hours, page) if hours else None,
         livekit_secret=settings.livekit_api_secret or "",
         prompts_dir=settings.prompts_dir,
@@ -115,6 +122,10 @@ async def build_call_parts(
         origin=CallOrigin.BROWSER if page else CallOrigin.PHONE,
         person_line=None if page else line,
         outbound=outbound,
+        languages=prepared.languages,
+        opening=prompts.texts.opening,
+        marks=prompts.marks,
+        last_language=calls.last_language,
     )
 
 
@@ -155,19 +166,25 @@ def spool_dir(settings: Settings) -> Path:
 def _prepare(settings: Settings, name: str | None = None) -> Prepared:
     prompts = load_prompts(settings.prompts_dir, name or settings.playbook)
     playbook = prompts.playbook
-    say = Saying(prompts.forms, playbook.pronunciations)
-    cached = speech_cache(settings, playbook.language, say)
-    cached.load(playbook.spoken_ahead())
+    says = {
+        code: Saying(prompts.forms[code], text.pronunciations)
+        for code, text in prompts.texts.by_language.items()
+    }
     warm_up()
     answers_model(playbook.questions).model_json_schema()
     return Prepared(
         prompts=prompts,
         pipeline=build_pipeline(
-            settings,
-            expect(playbook.language, playbook.terms),
-            load_vad(),
-            {playbook.language: say},
+            settings, expect(playbook.language, playbook.terms), load_vad(), says
         ),
-        cached=cached,
+        languages={
+            code: _language(settings, prompts.texts[code], say) for code, say in says.items()
+        },
         outbound=outbound_settings(settings),
     )
+
+
+def _language(settings: Settings, text: Playbook, say: Saying) -> LanguageParts:
+    cached = speech_cache(settings, text.language, say)
+    cached.load(text.spoken_ahead())
+    return LanguageParts(text, cached)

@@ -7,7 +7,7 @@ from functools import partial
 import structlog
 from livekit.agents.utils import http_context
 
-from agent.playbook.prompts import load_prompts
+from agent.playbook.prompts import Prompts, load_prompts
 from agent.settings import Settings
 from agent.store.calls import CallStore
 from agent.store.crashed import CrashedCalls
@@ -43,17 +43,11 @@ async def run_worker(settings: Settings) -> None:
         *("OPENAI_API_KEY", "DEEPGRAM_API_KEY", "DATABASE_URL"),
     )
     prompts = load_prompts(settings.prompts_dir, settings.playbook)
-    playbook = prompts.playbook
     outbound_settings(settings)  # a number or a sip_config/ that no job could use
     await probe.check(settings)
     async with http_context.open():
-        say = Saying(prompts.forms, playbook.pronunciations)
-        voice = build_chain(settings, playbook.language, say)
-        cached = speech_cache(settings, playbook.language, say)
-        unspoken = await cached.render(playbook.spoken_ahead(), voice)
-        await voice.aclose()
-    if unspoken:
-        log.error("lines_not_rendered", count=len(unspoken))
+        for code in prompts.texts.opening:
+            await _render_lines(settings, prompts, code)
     admission = Admission(settings.max_concurrent_calls)
     worker = Worker(
         url=settings.livekit_url or "",
@@ -78,6 +72,7 @@ async def run_worker(settings: Settings) -> None:
             asyncio.create_task(_look_after_calls(settings, worker), name="ended_jobs"),
             asyncio.create_task(_tell_places(settings, worker, draining), name="heartbeat"),
             asyncio.create_task(delete_what_is_old(settings), name="retention"),
+            asyncio.create_task(_render_other_lines(settings, prompts), name="lines"),
         ]
         for task in background:
             task.add_done_callback(_tell_of_death)
@@ -87,6 +82,27 @@ async def run_worker(settings: Settings) -> None:
             for task in background:
                 task.cancel()
             await asyncio.gather(*background, return_exceptions=True)
+
+
+async def _render_lines(settings: Settings, prompts: Prompts, code: str) -> None:
+    """The fixed lines of a language, spoken by its voice, onto the disk that jobs read from."""
+    text = prompts.texts[code]
+    say = Saying(prompts.forms[code], text.pronunciations)
+    voice = build_chain(settings, code, say)
+    try:
+        unspoken = await speech_cache(settings, code, say).render(text.spoken_ahead(), voice)
+    finally:
+        await voice.aclose()
+    if unspoken:
+        log.error("lines_not_rendered", count=len(unspoken), language=code)
+
+
+async def _render_other_lines(settings: Settings, prompts: Prompts) -> None:
+    """What no call begins with is made while calls are taken already."""
+    async with http_context.open():
+        for code in prompts.texts.languages:
+            if code not in prompts.texts.opening:
+                await _render_lines(settings, prompts, code)
 
 
 def _tell_of_death(task: asyncio.Task[None]) -> None:

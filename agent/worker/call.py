@@ -21,13 +21,14 @@ from agent.conversation.summary import summarise
 from agent.domain.calls import CallOrigin, Direction, EventKind
 from agent.domain.identities import PERSON
 from agent.domain.phone_numbers import PhoneNumber
-from agent.playbook.instructions import Callee, instructions
+from agent.playbook.instructions import instructions
 from agent.telephony.control import CONTROL_TOPIC, ControlReader, ControlText
 from agent.telephony.phone_line import LiveKitPhoneLine
 from agent.telephony.remote_party import GONE, RemoteParty
 from agent.voice.heard_audio import HeardAudio
 from agent.voice.pipeline import LISTENING, build_session
 from agent.voice.recorder import CallRecorder
+from agent.worker.call_languages import assumed_language, callee_of, language_switch
 from agent.worker.parts import CallParts
 from agent.worker.warm_transfer import WarmTransfer
 
@@ -110,8 +111,9 @@ class CallJob:
             self._session,
             self.call,
             instructions(
-                parts.prompts_dir, parts.playbook, leg.direction, parts.now(), _callee(parts)
+                parts.prompts_dir, parts.playbook, leg.direction, parts.now(), callee_of(parts)
             ),
+            language_switch(self.call, parts),
         )
         if parts.person_line is not None:
             self._transfer = WarmTransfer(
@@ -135,6 +137,8 @@ class CallJob:
             await self.hang_up()
             return
         await self._get_ready()
+        if (code := await assumed_language(self._parts, self._remote.number)) is not None:
+            await self._conversation.begin_in(code)
         if not await self._leg.reach(self.call):
             await self.hang_up()
             return
@@ -177,7 +181,7 @@ class CallJob:
         if not self._leg.may_hear_us:
             await self.hang_up()
             return
-        self._conversation.ending.conclude(self._parts.playbook.lines.technical_goodbye)
+        self._conversation.ending.conclude(self.call.playbook.lines.technical_goodbye)
         await self._conversation.ending.wait()
 
     async def finish(self) -> None:
@@ -217,7 +221,7 @@ class CallJob:
         return await summarise(
             self._parts.pipeline.llm,
             self._parts.prompts_dir,
-            self._parts.playbook,
+            self.call.playbook,
             self._conversation.turns,
             _SUMMARY_SECONDS,
         )
@@ -265,7 +269,7 @@ class CallJob:
 
     def _on_data(self, packet: rtc.DataPacket) -> None:
         if packet.topic == CONTROL_TOPIC and self._control.read(packet.data) is ControlText.END:
-            self._conversation.ending.conclude(self._parts.playbook.lines.time_is_up)
+            self._conversation.ending.conclude(self.call.playbook.lines.time_is_up)
 
     async def hang_up(self) -> None:
         """End the call for everybody, and this job. Doing it twice is harmless."""
@@ -276,10 +280,3 @@ class CallJob:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _callee(parts: CallParts) -> Callee | None:
-    if parts.outbound is None:
-        return None
-    request = parts.outbound.attempt.request
-    return Callee(request.participant_name, request.basis)

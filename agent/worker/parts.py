@@ -1,7 +1,7 @@
 """What a job is given: everything that one call needs, built inside the job's own loop."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from random import Random
@@ -16,6 +16,7 @@ from agent.domain.appointments import Calendar
 from agent.domain.attempts import Attempt
 from agent.domain.calls import CallOrigin
 from agent.domain.contactability import Rules
+from agent.domain.language_choice import LanguageMarks
 from agent.domain.phrases import Phrases
 from agent.domain.speech_rules import SpeechRules
 from agent.playbook.model import Playbook
@@ -53,6 +54,14 @@ class OutboundParts:
 
 
 @dataclass(frozen=True, slots=True)
+class LanguageParts:
+    """One language that the call can be held in."""
+
+    playbook: Playbook
+    spoken: SpeechCache
+
+
+@dataclass(frozen=True, slots=True)
 class CallParts:
     """The parts of one call, and how to give them back."""
 
@@ -76,6 +85,14 @@ class CallParts:
     """How a caller is put through where the carrier does not do it."""
     outbound: OutboundParts | None = None
     """Only of a call that we place."""
+    languages: Mapping[str, LanguageParts] = field(default_factory=dict)
+    """All that the call can be held in; empty: in that of `playbook` alone."""
+    opening: tuple[str, ...] = ()
+    """The languages of the first sentences where nothing is known of the caller."""
+    marks: Mapping[str, LanguageMarks] = field(default_factory=dict)
+    """By what a language is known."""
+    last_language: Callable[[str], Awaitable[str | None]] | None = None
+    """The language of the latest call with a number."""
 
 
 PrepareProcess = Callable[[JobProcess], None]

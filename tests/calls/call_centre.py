@@ -305,6 +305,8 @@ def prompts(folder: Path) -> Path:
     _, after = rest.split("recording:", 1)
     text = f"{before}disclosure: {SHORT_DISCLOSURE}\nrecording:{after}"
     text = text.replace("silence_seconds: 7", f"silence_seconds: {SILENCE_SECONDS}")
+    # In one language: lines in four would have to be spoken before each worker's first call.
+    text = text.replace("languages: [en, fr, nl, de]\n", "")
     (folder / "playbooks" / "short.md").write_text(text)
     return folder
 
