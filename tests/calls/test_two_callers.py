@@ -11,7 +11,7 @@ from tests.calls.caller import Caller
 pytestmark = [pytest.mark.call(2), pytest.mark.asyncio(loop_scope="package")]
 
 FRUIT = Rule(id="fruit", when="battery|offer", say="Apples, oranges and bananas are in the garden.")
-TOOLS = Rule(id="tools", when="battery|offer", say="Hammers, ladders and wheels are in the kitchen.")
+TOOLS = Rule(id="tools", when="battery|offer", say="Hammers, ladders and keys are in the kitchen.")
 
 
 async def test_two_callers_at_once_never_hear_each_other(line: Line) -> None:
