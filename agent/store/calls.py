@@ -6,6 +6,7 @@
 Whatever is appended is folded with everything that is known of its call, in one transaction.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -98,7 +99,7 @@ class CallStore:
         Raises Refused: no such call, or several begin like this.
         """
         async with self._database.connection() as connection:
-            found = await connection.fetch(*_FIND_CALLS(beginning=str(call_id).lower()))
+            found = await connection.fetch(*_FIND_CALLS(**_ids_that_begin(str(call_id))))
             if len(found) != 1:
                 problem = "several calls have an id that begins" if found else "no call has an id"
                 raise Refused(
@@ -169,6 +170,20 @@ async def append_within(
         await connection.execute(
             *_RECORD_CALL(row=columns_of(record), opt_outs=_opt_outs(record, known))
         )
+
+
+def _ids_that_begin(beginning: str) -> dict[str, UUID | None]:
+    """The first and the last id that begin like this, hyphens or not; None: no id does.
+
+    >>> _ids_that_begin("7f")  # from 7f000000-0000-… to 7fffffff-ffff-…
+    """
+    digits = beginning.lower().replace("-", "")
+    if not _HEX.fullmatch(digits):
+        return {"first": None, "last": None}
+    return {"first": UUID(digits.ljust(32, "0")), "last": UUID(digits.ljust(32, "f"))}
+
+
+_HEX = re.compile(r"[0-9a-f]{0,32}")
 
 
 def columns_of(record: CallRecord) -> Json:

@@ -6,6 +6,7 @@ await links.link(); await links.fold()          # both idempotent, in any proces
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,7 +17,7 @@ from agent.domain.calls import CallEvent
 from agent.errors import CallError
 from agent.store.calls import append_within
 from agent.store.database import Database
-from agent.store.event_json import events_from
+from agent.store.event_json import Json, events_from
 from agent.store.query import query
 
 log = structlog.get_logger(__name__)
@@ -24,6 +25,7 @@ log = structlog.get_logger(__name__)
 _LINK = query("webhooks/link")
 _UNFOLDED = query("webhooks/unfolded")
 _MARK = query("webhooks/mark_folded")
+_FOLD_LATER = query("webhooks/fold_later")
 _LIST = query("webhooks/list")
 _LIST_REFUSALS = query("webhooks/list_refusals")
 
@@ -79,28 +81,36 @@ class WebhookLinks:
         return found
 
     async def fold(self) -> int:
-        """Put the facts of linked webhooks on record, a transaction a call; how many there were."""
+        """Put the facts of linked webhooks on record, a transaction a call; how many there were.
+
+        A call for which that fails, and a webhook that only a newer version of this program can
+        read, are tried again later and keep no other waiting.
+        """
         async with self._database.connection() as connection:
             rows = await connection.fetch(*_UNFOLDED(our_side_first=self._our_side_first))
-        by_call: dict[UUID, list[tuple[str, str, list[CallEvent]]]] = defaultdict(list)
+        by_call: dict[UUID, list[_Facts]] = defaultdict(list)
+        unreadable: list[_Facts] = []
         for row in rows:
-            call_id = row["call_id"]
+            facts = _Facts(row["source"], row["event_id"], [])
             try:
-                events = [replace(each, call_id=call_id) for each in events_from(row["events"])]
-            except ValueError:  # of a newer version of this program, which will fold it
-                continue
-            by_call[call_id].append((row["source"], row["event_id"], events))
+                facts.events.extend(_events_of(row["call_id"], row["events"]))
+            except ValueError:
+                unreadable.append(facts)
+            else:
+                by_call[row["call_id"]].append(facts)
+        if unreadable:
+            await self._fold_later(unreadable)
+        folded = 0
         for call_id, webhooks in by_call.items():
-            facts = [event for _, _, events in webhooks for event in events]
-            async with self._database.connection() as connection, connection.transaction():
-                await append_within(connection, call_id, facts)
-                await connection.execute(
-                    *_MARK(
-                        sources=[source for source, _, _ in webhooks],
-                        event_ids=[event_id for _, event_id, _ in webhooks],
-                    )
-                )
-        return sum(map(len, by_call.values()))
+            try:
+                await self._fold_call(call_id, webhooks)
+            except Exception as error:  # noqa: BLE001  # one call must not keep all others waiting
+                log.error("webhooks_not_folded", call_id=call_id, error=type(error).__name__)
+                # Where the database is away, this says so, and nothing is blamed on the call.
+                await self._fold_later(webhooks)
+            else:
+                folded += len(webhooks)
+        return folded
 
     async def recent(self, limit: int, status: str | None = None) -> list[ListedWebhook]:
         """The latest webhooks, newest first."""
@@ -113,6 +123,16 @@ class WebhookLinks:
         async with self._database.connection() as connection:
             rows = await connection.fetch(*_LIST_REFUSALS(since=since))
         return [RefusedWebhooks(**dict(row)) for row in rows]
+
+    async def _fold_call(self, call_id: UUID, webhooks: "Sequence[_Facts]") -> None:
+        events = [event for each in webhooks for event in each.events]
+        async with self._database.connection() as connection, connection.transaction():
+            await append_within(connection, call_id, events)
+            await connection.execute(*_MARK(**_keys(webhooks)))
+
+    async def _fold_later(self, webhooks: "Sequence[_Facts]") -> None:
+        async with self._database.connection() as connection:
+            await connection.execute(*_FOLD_LATER(**_keys(webhooks)))
 
 
 async def keep_linking(links: WebhookLinks, stored: asyncio.Event) -> None:
@@ -133,3 +153,25 @@ async def keep_linking(links: WebhookLinks, stored: asyncio.Event) -> None:
             continue
         stored.clear()
         await asyncio.sleep(_GATHER_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What one webhook reports."""
+
+    source: str
+    event_id: str
+    events: list[CallEvent]
+
+
+def _keys(webhooks: Sequence[_Facts]) -> dict[str, list[str]]:
+    """Which webhooks, as the statements take it."""
+    return {
+        "sources": [each.source for each in webhooks],
+        "event_ids": [each.event_id for each in webhooks],
+    }
+
+
+def _events_of(call_id: UUID, form: Json) -> list[CallEvent]:
+    """Raises ValueError for what only a newer version of this program knows."""
+    return [replace(each, call_id=call_id) for each in events_from(form)]

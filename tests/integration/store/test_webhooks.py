@@ -284,3 +284,83 @@ async def test_linking_by_several_processes_at_once_folds_each_fact_once(desk: D
     for call, _ in stories:
         events = (await desk.calls.show(call.call_id)).events
         assert len([event for event in events if event.source is Source.TELNYX]) == 5
+
+
+async def _of_another_application(desk: Desk, number: int, *, status: str, call_id: UUID) -> None:
+    """Webhooks that came before ours, due now; the linked ones in a form of a later version."""
+    async with desk.database.connection() as connection:
+        await connection.execute(
+            "insert into webhook_inbox (source, event_id, event_type, at, received_at, session_id, "
+            "tells_the_end, events, raw, headers, deliveries, status, call_id, look_at) "
+            "select 'telnyx', 'other-' || n, 'call.initiated', $1, $1, 'another', false, $2, '', "
+            "'{}', 1, $3, $4, $1 from generate_series(1, $5) as n",
+            NOW - timedelta(hours=1),
+            [{"kind": "of a later version"}] if status == "linked" else [],
+            status,
+            call_id if status == "linked" else None,
+            number,
+        )
+
+
+async def test_ours_is_linked_before_those_of_another_application(desk: Desk) -> None:
+    call, own = _inbound(session_id="s-new")
+    await desk.calls.append(own[:2])
+    await _of_another_application(desk, 1200, status="unlinked", call_id=call.call_id)
+    await desk.receive([Leg(session_id="s-new").initiated()])
+    assert await desk.links.link() == 1  # of 500 that one pass looks at
+
+
+async def test_what_belongs_to_no_call_is_looked_at_ever_more_rarely(desk: Desk) -> None:
+    await _of_another_application(desk, 1, status="unlinked", call_id=Story().call_id)
+    await desk.links.link()
+    async with desk.database.connection() as connection:
+        waits = await connection.fetchval("select look_at - now() from webhook_inbox")
+    assert timedelta(minutes=25) < waits < timedelta(minutes=35)  # an hour old
+
+
+async def test_webhooks_that_only_a_newer_version_reads_block_nothing(desk: Desk) -> None:
+    call, own = _inbound(session_id="s-old")
+    await desk.calls.append(own[:2])
+    await _of_another_application(desk, 600, status="linked", call_id=call.call_id)
+    await desk.receive([Leg(session_id="s-old").initiated()])
+    await desk.links.link()
+    while not await desk.links.fold():
+        pass
+    assert await desk.links.fold() == 0
+    async with desk.database.connection() as connection:
+        kept = await connection.fetchval(
+            "select count(*) from webhook_inbox where folded_at is null and fold_at > now()"
+        )
+    assert kept == 600  # for the version that reads them
+
+
+async def test_a_call_that_cannot_be_folded_costs_no_other_call_and_is_tried_again(
+    desk: Desk,
+) -> None:
+    (bad, bad_facts), (good, good_facts) = _inbound(session_id="bad"), _inbound(session_id="good")
+    for facts in (bad_facts, good_facts):
+        await desk.calls.append(facts[:2])
+    await desk.receive([Leg(session_id="bad").initiated()])
+    await desk.receive([Leg(session_id="good").initiated()])
+    await desk.links.link()
+    async with desk.database.connection() as connection:
+        await connection.execute(
+            "create function refuse() returns trigger language plpgsql as "
+            "'begin raise check_violation; end'"
+        )
+        await connection.execute(
+            "create trigger refuse before update on call_logs for each row "
+            f"when (new.id = '{bad.call_id}') execute function refuse()"
+        )
+    assert await desk.links.fold() == 1
+    assert await desk.links.fold() == 0
+    assert (await desk.record(good.call_id)).telnyx_session_id == "good"
+    async with desk.database.connection() as connection:
+        failed = await connection.fetchrow(
+            "select call_id, fold_failures, folded_at from webhook_inbox where fold_failures > 0"
+        )
+        await connection.execute("drop trigger refuse on call_logs")
+        await connection.execute("update webhook_inbox set fold_at = now()")
+    assert failed is not None
+    assert tuple(failed) == (bad.call_id, 1, None)
+    assert await desk.links.fold() == 1

@@ -1,6 +1,7 @@
 -- Gives each unlinked webhook whose time has come its call, by the strongest key that finds one; of
--- one that finds none it says when to look again: soon while it is young, then once a minute.
--- Answers how many were linked.
+-- one that finds none it says when to look again: after half its age, between 2 seconds and an hour.
+-- What became due last is looked at first: new webhooks never wait behind those of other
+-- applications, however many. Answers how many were linked.
 -- :apart          how far apart our row and the carrier's leg may begin when only numbers join them
 -- :give_up_after  a webhook that is older is not looked at again
 --
@@ -15,7 +16,7 @@ with looked as (
         reason = found.by,
         look_at = case
             when now() - received_at > :give_up_after::interval then 'infinity'
-            else now() + least(greatest((now() - received_at) / 2, interval '2 seconds'), '1 minute')
+            else now() + least(greatest((now() - received_at) / 2, interval '2 seconds'), '1 hour')
         end
     from (
         select waiting.source, waiting.event_id, candidate.call_id, candidate.by
@@ -24,7 +25,7 @@ with looked as (
                 room_name, at, coalesce(began_at, at) as began_at
             from webhook_inbox
             where status = 'unlinked' and look_at <= now()
-            order by look_at
+            order by look_at desc
             limit 500
             for update skip locked
         ) as waiting
