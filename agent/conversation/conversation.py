@@ -1,6 +1,7 @@
 """One conversation from its first word to its last: session events in, the parts of this room at
 work, facts out."""
 
+import time
 from collections.abc import Sequence
 
 import structlog
@@ -15,17 +16,22 @@ from livekit.agents import (
 from livekit.agents.llm import ChatMessage
 from livekit.agents.voice.events import UserTranscriptionTimeoutEvent
 
+from agent.conversation.backchannel import Backchannel
 from agent.conversation.ending import Ending
+from agent.conversation.fixed_replies import FixedReplies
+from agent.conversation.keys import Keys
 from agent.conversation.language_switch import LanguageSwitch
 from agent.conversation.live_call import LiveCall
 from agent.conversation.opening import Opening
+from agent.conversation.opt_out import OptOutTalk
+from agent.conversation.person import PersonTransfer
 from agent.conversation.provider_failures import ProviderFailures
+from agent.conversation.recording import Recording
 from agent.conversation.sales_agent import SalesAgent
 from agent.conversation.silence import Silence
 from agent.conversation.tools import build_tools
 from agent.conversation.transcript import Transcript
 from agent.domain.calls import CallTurn, EventKind
-from agent.domain.phrases import is_opt_out
 from agent.voice.recogniser_chain import RecogniserChain
 
 log = structlog.get_logger(__name__)
@@ -36,9 +42,6 @@ _SPEECH_HAS_WORDS = 1.0
 _SAME_WORDS = 2.0
 """Seconds: speech detected within this time of a transcript may be the tail of the same words. On
 a busy machine voice detection lags behind the recogniser."""
-
-OPT_OUT_KEY = "9"
-"""Pressed at any moment it means: do not call me again."""
 
 
 class Conversation:
@@ -59,10 +62,21 @@ class Conversation:
         self._silence = Silence(session, call, self.ending)
         self._failures = ProviderFailures(session, call, self.ending)
         self._transcript = Transcript(call.id, call.events, call.certainty)
+        self._opt_out = OptOutTalk(call, self.ending)
+        self._person = PersonTransfer(session, call)
+        self._keys = Keys(session, call, self._opt_out, self._person)
+        self._backchannel = Backchannel(session, call, self._transcript, time.time)
+        self._recording = Recording(call)
         self._opened = False
         self._recognised_at = 0.0
         self.agent = SalesAgent(
-            call, self._opening, instructions, build_tools(call, self.ending), languages
+            call,
+            self._opening,
+            self._backchannel,
+            FixedReplies(call, self._opt_out, self._person),
+            instructions,
+            build_tools(call, self.ending, self._opt_out, self._person),
+            languages,
         )
         session.on("user_input_transcribed", self._transcribed)
         session.on("user_state_changed", self._caller_changed)
@@ -91,8 +105,7 @@ class Conversation:
     def key_pressed(self, digit: str) -> None:
         """The caller pressed a key of the telephone."""
         self._silence.broken()
-        if digit == OPT_OUT_KEY:
-            self._caller_opts_out("key")
+        self._keys.pressed(digit)
 
     def time_is_up(self) -> None:
         """The call has lasted as long as a call may."""
@@ -101,8 +114,14 @@ class Conversation:
 
     async def close(self) -> None:
         """Nobody is on the line any more: stop what is still going on, keep what was heard."""
+        if self._call.noted(EventKind.CALLER_HUNG_UP):
+            self._opt_out.hung_up()
         self._call.ending = True
+        self._keys.close()
+        self._backchannel.close()
         await self._silence.close()
+        await self._person.close()
+        await self._recording.close()
         self._transcript.flush()
 
     def _transcribed(self, event: UserInputTranscribedEvent) -> None:
@@ -112,13 +131,11 @@ class Conversation:
         self._silence.broken()
         self._transcript.caller_said(event.transcript, event.created_at)
         self._opening.caller_said(event.transcript)
-        heard = (event.transcript, self._transcript.current)
-        if any(is_opt_out(words, self._call.phrases) for words in heard):
-            self._caller_opts_out("phrase")
-
-    def _caller_opts_out(self, heard_by: str) -> None:
-        self._call.opt_out(heard_by)
-        self.ending.conclude(self._call.playbook.lines.opted_out)
+        self._backchannel.caller_speaks()
+        self._opt_out.heard(event.transcript, self._transcript.current)
+        self._recording.heard(event.transcript)
+        if self._call.understanding.asks_to_wait(event.transcript):
+            self._silence.be_patient()
 
     def _caller_changed(self, event: UserStateChangedEvent) -> None:
         if event.new_state == "away":
@@ -132,6 +149,8 @@ class Conversation:
         # "thinking" comes before a generated reply; before a fixed line only when a reply failed.
         if event.old_state == "thinking" and event.new_state == "speaking":
             self._failures.answered()
+        if event.old_state == "speaking":
+            self._backchannel.agent_finished()
 
     def _unheard(self, event: UserTranscriptionTimeoutEvent) -> None:
         # A filtered "mm-hm" proves that the recogniser works; a cough has no words to recognise.
@@ -151,6 +170,7 @@ class Conversation:
                 self.agent.spoken(heard)
                 if self._languages is not None:
                     self._languages.agent_said(heard)
+                self._opt_out.agent_said(heard)
 
     def _failed(self, event: ErrorEvent) -> None:
         self._failures.on_error(event)

@@ -11,8 +11,8 @@ from agent.conversation.spoken_language import SpokenLanguage
 from agent.domain.appointments import Calendar
 from agent.domain.calls import CallEvent, CallTurn, Direction, EventKind, Scalar, Source
 from agent.domain.phone_numbers import PhoneNumber
-from agent.domain.phrases import Phrases
 from agent.domain.speech_rules import SpeechRules
+from agent.domain.understanding import Understanding
 from agent.playbook.model import Playbook
 from agent.voice.heard_text import HeardText
 from agent.voice.recorder import CallRecorder
@@ -55,7 +55,7 @@ class LiveCall:
     direction: Direction
     caller_number: str
     playbook: Playbook
-    phrases: Phrases
+    understanding: Understanding
     rules: SpeechRules
     events: EventSink
     phone: PhoneLine
@@ -104,9 +104,12 @@ class LiveCall:
         """How many such events were recorded in this call."""
         return self._noted.get(kind, 0)
 
-    def opt_out(self, heard_by: str) -> None:
+    def opt_out(self, heard_by: str, rule: str | None = None) -> None:
         """The caller does not want to be called again: kept at once, whatever happens next."""
         if self.opted_out:
             return
         self.opted_out = True
-        self.note(EventKind.OPTED_OUT, urgent=True, heard_by=heard_by, number=self.caller_number)
+        why: dict[str, Scalar] = {"rule": rule} if rule else {}
+        self.note(
+            EventKind.OPTED_OUT, urgent=True, heard_by=heard_by, number=self.caller_number, **why
+        )

@@ -14,7 +14,6 @@ from agent.conversation.ending import Ending, speak
 from agent.conversation.language_switch import LanguageSwitch
 from agent.conversation.live_call import LiveCall
 from agent.domain.calls import EventKind
-from agent.domain.phrases import is_backchannel
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +58,8 @@ class Opening:
         if disclosure is None:
             return
         self._call.note(EventKind.DISCLOSED, text=disclosure)
-        if self._call.playbook.recording and await self._call.recorder.start():
+        refused = self._call.noted(EventKind.RECORDING_REFUSED)
+        if self._call.playbook.recording and not refused and await self._call.recorder.start():
             self._call.note(EventKind.RECORDING_STARTED)
         if self._session.user_state == "speaking" and await self._caller_has_words():
             return  # the turn that they become is answered as any other
@@ -114,7 +114,7 @@ class Opening:
 
     def _greet_or_answer(self) -> None:
         said = self.take_unanswered()
-        if said and not is_backchannel(said, self._call.phrases):
+        if said and not self._call.understanding.only_listens(said):
             # These words were recognised during the disclosure; the framework must not answer
             # them a second time.
             self._session.clear_user_turn()

@@ -4,20 +4,28 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterable
 from contextlib import aclosing
 from string import Template
+from uuid import uuid4
 
 from livekit import rtc
 from livekit.agents import Agent, FlushSentinel, ModelSettings, StopResponse, llm, stt
-from livekit.agents.llm import ChatChunk, ChatContext, ChatMessage
+from livekit.agents.llm import (
+    ChatChunk,
+    ChatContext,
+    ChatMessage,
+    ChoiceDelta,
+    FunctionToolCall,
+)
 
+from agent.conversation.backchannel import Backchannel
+from agent.conversation.fixed_replies import FixedReplies
 from agent.conversation.guardrail import Guardrail, Stopped, WhyNot
 from agent.conversation.language_switch import LanguageSwitch
 from agent.conversation.live_call import LiveCall
 from agent.conversation.opening import Opening
 from agent.conversation.replies import Replies, Reply
-from agent.conversation.tools import Tool
+from agent.conversation.tools import TRANSFER_TOOL, Tool
 from agent.domain.calls import EventKind
 from agent.domain.money_talk import amounts_told
-from agent.domain.phrases import asks_if_robot, is_backchannel
 from agent.domain.promises import CLAIMS_TO_BE_A_PERSON, why_not
 from agent.domain.speech_rules import Amount
 from agent.voice.false_interruption import resume_soon
@@ -37,6 +45,8 @@ class SalesAgent(Agent):
         self,
         call: LiveCall,
         opening: Opening,
+        backchannel: Backchannel,
+        fixed_replies: FixedReplies,
         instructions: str,
         tools: list[Tool],
         languages: LanguageSwitch | None = None,
@@ -47,6 +57,8 @@ class SalesAgent(Agent):
         self.replies = Replies()
         self._told_by_text: dict[str, set[Amount]] = {}
         self._languages = languages
+        self._backchannel = backchannel
+        self._fixed_replies = fixed_replies
         self.only_listened_at = 0.0
         """When (Unix seconds) a sign of listening was last left out."""
 
@@ -60,9 +72,10 @@ class SalesAgent(Agent):
         """
         async for event in Agent.default.stt_node(self, audio, model_settings):
             words = event.alternatives[0].text if event.alternatives else ""
-            if event.type in _TRANSCRIPTS and self._is_only_listening(words):
+            if event.type in _TRANSCRIPTS and self._backchannel.is_one(words):
                 self.only_listened_at = time.time()
                 if event.type is stt.SpeechEventType.FINAL_TRANSCRIPT:
+                    self._backchannel.left_out(words)
                     resume_soon(self.session)
                 continue
             if event.type is stt.SpeechEventType.FINAL_TRANSCRIPT and event.alternatives:
@@ -76,15 +89,23 @@ class SalesAgent(Agent):
     async def llm_node(
         self, chat_ctx: ChatContext, tools: list[llm.Tool], model_settings: ModelSettings
     ) -> AsyncGenerator[ChatChunk | str | FlushSentinel, None]:
-        """The reply: fixed where the truth is at stake, else the model's, sentence by sentence."""
+        """The reply: what is fixed, then the model's, sentence by sentence."""
         if self._languages is not None and (notice := self._languages.notice):
             yield f"{notice} "
-        lines = self._call.playbook.lines
-        if asks_if_robot(_last_words(chat_ctx), self._call.phrases):
-            yield lines.i_am_ai
-            return
+        fixed = self._fixed_replies.to(_last_words(chat_ctx))
+        if fixed is not None:
+            yield fixed.line
+            if fixed.transfers:
+                yield _call_of(TRANSFER_TOOL)
+            if not fixed.model_goes_on:
+                return
+            yield " "
+            chat_ctx = chat_ctx.copy()
+            chat_ctx.add_message(role="assistant", content=fixed.line)
         judge = self._judge(chat_ctx)
         reply = self.replies.begin()
+        if fixed is not None:
+            reply.text = f"{fixed.line} "
         attempt = _Attempt(Guardrail(judge, _last_words(chat_ctx)), reply)
         async for chunk in attempt.through(
             Agent.default.llm_node(self, chat_ctx, tools, model_settings)
@@ -123,13 +144,6 @@ class SalesAgent(Agent):
         text = new_message.text_content or ""
         if missed and missed not in text:
             new_message.content = [f"{missed} {text}".strip()]
-
-    def _is_only_listening(self, text: str) -> bool:
-        speech = self.session.current_speech
-        if speech is None or speech.done() or not is_backchannel(text, self._call.phrases):
-            return False
-        # After a question "yes" is an answer, not a sign of listening.
-        return "?" not in self._call.heard.text
 
     def spoken(self, text: str) -> None:
         """A reply was heard: note what had been stopped in it."""
@@ -202,6 +216,12 @@ class _Attempt:
     def _kept(self, text: str) -> str:
         self._reply.text += text
         return text
+
+
+def _call_of(tool: str) -> ChatChunk:
+    """A reply in which `tool` is called, as if the model had asked for it."""
+    call = FunctionToolCall(name=tool, arguments="{}", call_id=f"code-{uuid4()}")
+    return ChatChunk(id="code", delta=ChoiceDelta(role="assistant", tool_calls=[call]))
 
 
 def _last_words(chat_ctx: ChatContext) -> str:

@@ -16,12 +16,15 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from agent.conversation.ending import Ending
 from agent.conversation.live_call import LiveCall
+from agent.conversation.opt_out import OptOutTalk
+from agent.conversation.person import PersonTransfer
 from agent.domain.calls import EventKind
 from agent.domain.languages import Language, language
-from agent.domain.phone_numbers import PhoneNumber
 from agent.errors import Refused, Unavailable
 from agent.playbook.answers import answers_model
 
+TRANSFER_TOOL = "transfer_to_person"
+"""The tool's name: code calls it too, where the caller asks for a person."""
 _CALENDAR_SECONDS = 5.0
 _SLOTS_OFFERED = 4
 _CALLBACK_DAYS = 60
@@ -56,9 +59,11 @@ class _End(_Arguments):
     reason: Literal["finished", "not_interested", "wrong_number"]
 
 
-def build_tools(call: LiveCall, ending: Ending) -> list[Tool]:
+def build_tools(
+    call: LiveCall, ending: Ending, opt_out: OptOutTalk, person: PersonTransfer
+) -> list[Tool]:
     """The tools that this call's playbook allows."""
-    tools = Tools(call, ending)
+    tools = Tools(call, ending, opt_out, person)
     offered = [
         _tool("opt_out", "The caller does not want to be called again.", _None, tools.opt_out),
         _tool(
@@ -94,7 +99,7 @@ def build_tools(call: LiveCall, ending: Ending) -> list[Tool]:
     if call.playbook.transfer:
         offered.append(
             _tool(
-                "transfer_to_person",
+                TRANSFER_TOOL,
                 f"Put the caller through to {call.playbook.transfer[0].name}.",
                 _Transfer,
                 tools.transfer,
@@ -106,9 +111,13 @@ def build_tools(call: LiveCall, ending: Ending) -> list[Tool]:
 class Tools:
     """The tools' code, for one call."""
 
-    def __init__(self, call: LiveCall, ending: Ending) -> None:
+    def __init__(
+        self, call: LiveCall, ending: Ending, opt_out: OptOutTalk, person: PersonTransfer
+    ) -> None:
         self._call = call
         self._ending = ending
+        self._opt_out = opt_out
+        self._person = person
 
     @property
     def _language(self) -> Language:
@@ -179,33 +188,19 @@ class Tools:
 
     async def transfer(self, given: _Transfer, context: RunContext[None]) -> str:
         """Hand the caller over to the playbook's person; nobody else can be named."""
-        target = self._call.playbook.transfer[0]
         await context.wait_for_playout()
-        self._call.handing_over = True
         try:
-            await self._put_through(PhoneNumber(target.number))
+            await self._person.put_through()
         except Refused as refusal:
-            self._call.handing_over = False
-            self._call.note(EventKind.TRANSFER_FAILED, to=target.name, reason=str(refusal))
+            name = self._call.playbook.transfer[0].name
             raise ToolError(
-                f"{target.name} cannot be reached now ({refusal}); say so and offer to call back"
+                f"{name} cannot be reached now ({refusal}); say so and offer to call back"
             ) from None
-        self._call.ending = True  # we are out of it: nothing is said any more
-        self._call.note(EventKind.TRANSFERRED, urgent=True, to=target.name)
         raise StopResponse
-
-    async def _put_through(self, number: PhoneNumber) -> None:
-        try:
-            await self._call.phone.transfer(number)
-        except Refused:
-            if self._call.warm_transfer is None:
-                raise
-            await self._call.warm_transfer(number)
 
     async def opt_out(self, given: _None, context: RunContext[None]) -> str:
         """Record the opt-out at once, confirm it, hang up."""
-        self._call.opt_out("tool")
-        self._ending.conclude(self._call.playbook.lines.opted_out)
+        self._opt_out.act("tool")
         raise StopResponse
 
     async def end_call(self, given: _End, context: RunContext[None]) -> str:

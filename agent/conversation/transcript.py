@@ -56,6 +56,22 @@ class Transcript:
         if self._ended is None or self._ended < self._started:
             self._ended = moment
 
+    def overheard(self, text: str, at: float) -> None:
+        """A sign of listening that was left out of the talk: kept, and marked as one."""
+        moment = _time(at)
+        self._turns += 1
+        self._keep(
+            CallTurn(
+                call_id=self._call_id,
+                turn_id=f"overheard-{self._turns}",
+                speaker=Speaker.CALLER,
+                text=text.strip(),
+                started_at=moment,
+                ended_at=moment,
+                metrics={"backchannel": 1.0},
+            )
+        )
+
     def added(self, message: ChatMessage) -> None:
         """A message entered the conversation's history."""
         if message.role == "user":

@@ -153,7 +153,14 @@ class Lines(_Part):
     silence_goodbye: Spoken
     goodbye: Spoken
     opted_out: Spoken
+    opted_out_hidden: Spoken
+    ask_opt_out: Spoken
     i_am_ai: Spoken
+    who_we_are: Spoken
+    transferring: Spoken
+    no_person: Spoken
+    still_here: Spoken
+    recording_stopped: Spoken
     cannot_promise: Spoken
     say_again: Spoken
     technical_goodbye: Spoken
@@ -187,6 +194,7 @@ class Playbook(_Part):
     lines: Lines
     pronunciations: dict[Annotated[str, StringConstraints(min_length=1)], Spoken] = {}
     """Words as they are written, and as the voice is to say them."""
+    opt_out_key: bool = False
     silence_seconds: Annotated[float, Field(ge=2, le=60)] = 7
     names: tuple[Line, ...] = ()
     """Products, places and people that callers speak of: told to the recogniser."""
@@ -243,6 +251,14 @@ class Playbook(_Part):
                 raise ValueError(f"recording is true, so the {name} must say that it is recorded")
         return value
 
+    @field_validator("opt_out_key")
+    @classmethod
+    def _announced(cls, value: bool, info: ValidationInfo) -> bool:
+        spoken = (info.data.get(key) for key in ("disclosure", "greeting", "outbound_greeting"))
+        if value and not any(re.search(r"\b9\b", text) for text in spoken if text):
+            raise ValueError("opt_out_key is true, so the disclosure or a greeting must name key 9")
+        return value
+
     @field_validator("questions")
     @classmethod
     def _told_apart(cls, value: tuple[Question, ...]) -> tuple[Question, ...]:
@@ -280,7 +296,14 @@ class Playbook(_Part):
             spoken.silence_goodbye,
             spoken.goodbye,
             spoken.opted_out,
+            spoken.opted_out_hidden,
+            spoken.ask_opt_out,
             spoken.i_am_ai,
+            spoken.who_we_are,
+            spoken.transferring,
+            spoken.no_person,
+            spoken.still_here,
+            spoken.recording_stopped,
             spoken.cannot_promise,
             spoken.say_again,
             spoken.technical_goodbye,

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from agent.domain.calls import Direction
 from agent.domain.language_choice import LanguageMarks
-from agent.domain.phrases import Phrases
 from agent.domain.speech_rules import SpeechRules
 from agent.domain.spoken_forms import Forms
+from agent.domain.understanding import Understanding
 from agent.playbook.instructions import fill, instructions
 from agent.playbook.language_marks import load_language_marks
 from agent.playbook.model import Playbook
-from agent.playbook.phrases import load_phrases
+from agent.playbook.phrases import load_lexicons
 from agent.playbook.speech_rules import load_speech_rules
 from agent.playbook.spoken_forms import load_forms
 from agent.playbook.translations import PlaybookTexts, load_texts
@@ -24,10 +24,10 @@ _SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Prompts:
-    """A playbook in its languages, with the phrases, rules and spoken forms that go with it."""
+    """A playbook in its languages, with the words, rules and spoken forms that go with it."""
 
     texts: PlaybookTexts
-    phrases: Phrases
+    understanding: Understanding
     rules: SpeechRules
     """Of all languages: what the playbook says in one of them may be said in each."""
     forms: Mapping[str, Forms]
@@ -49,7 +49,7 @@ def load_prompts(prompts_dir: Path, name: str) -> Prompts:
     texts = load_texts(prompts_dir, name)
     prompts = Prompts(
         texts=texts,
-        phrases=load_phrases(prompts_dir / "phrases" / f"{texts.default.language}.yaml"),
+        understanding=Understanding(load_lexicons(prompts_dir)),
         rules=load_speech_rules(prompts_dir, *texts.by_language.values()),
         forms={code: load_forms(prompts_dir, code) for code in texts.languages},
         marks=load_language_marks(prompts_dir),

@@ -20,6 +20,10 @@ class HeardText(TextOutput):
         """The current (or, when nobody speaks, the last) utterance as far as it was heard."""
         return "".join(self._words)
 
+    def forget(self) -> None:
+        """What was heard has been answered."""
+        self._words, self._complete = [], False
+
     async def capture_text(self, text: str) -> None:
         if self._complete:
             self._words, self._complete = [], False

@@ -49,6 +49,15 @@ class CallRecorder:
         self._recording = True
         return True
 
+    async def discard(self) -> bool:
+        """Stop recording and delete what was recorded. False if there was nothing."""
+        if self._recorder is None or not self._recording:
+            return False
+        self._recording = False
+        await self._recorder.aclose()
+        self._partial.unlink(missing_ok=True)
+        return True
+
     async def finish(self) -> Path | None:
         """Close the recording and give it its name. None if nothing was recorded."""
         if self._recorder is None or not self._recording:

@@ -107,7 +107,7 @@ async def build_call_parts(
     return CallParts(
         call_id=call_id,
         playbook=playbook,
-        phrases=prompts.phrases,
+        understanding=prompts.understanding,
         rules=prompts.rules,
         pipeline=prepared.pipeline,
         spoken=first.spoken,

@@ -98,7 +98,7 @@ class CallJob:
             direction=leg.direction,
             caller_number=remote.number,
             playbook=parts.playbook,
-            phrases=parts.phrases,
+            understanding=parts.understanding,
             rules=parts.rules,
             events=parts.journal,
             phone=self._line,

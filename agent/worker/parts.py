@@ -17,8 +17,8 @@ from agent.domain.attempts import Attempt
 from agent.domain.calls import CallOrigin
 from agent.domain.contactability import Rules
 from agent.domain.language_choice import LanguageMarks
-from agent.domain.phrases import Phrases
 from agent.domain.speech_rules import SpeechRules
+from agent.domain.understanding import Understanding
 from agent.playbook.model import Playbook
 from agent.store.dialings import DialingStore
 from agent.store.trunks import TrunkStore
@@ -67,7 +67,7 @@ class CallParts:
 
     call_id: UUID
     playbook: Playbook
-    phrases: Phrases
+    understanding: Understanding
     rules: SpeechRules
     pipeline: Pipeline
     spoken: SpeechCache

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
+from agent.domain.understanding import Understanding
+from agent.playbook.phrases import load_lexicons
 from agent.settings import ROOT
+from tests.bench.understood import FLOORS, measure
 from tests.corpora import may_say
 
 
@@ -40,7 +43,14 @@ def may_say_scores() -> Iterator[Score]:
                 yield Score(subject, language, want, right, of, may_say.FLOORS[want])
 
 
-SCORES: tuple[Callable[[], Iterator[Score]], ...] = (may_say_scores,)
+def understood_scores() -> Iterator[Score]:
+    """What callers meant. A sure opt-out that is asked about is understood, too."""
+    found = measure(Understanding(load_lexicons(ROOT / "prompts")))
+    for (subject, language, want), (right, of) in found.counts().items():
+        yield Score(subject, language, want, right, of, FLOORS.get((subject, want), 0.97))
+
+
+SCORES: tuple[Callable[[], Iterator[Score]], ...] = (may_say_scores, understood_scores)
 
 
 def language_table() -> Table:

@@ -25,10 +25,11 @@ from agent.conversation.conversation import Conversation
 from agent.conversation.live_call import LiveCall
 from agent.domain.appointments import Calendar, OpeningHours
 from agent.domain.calls import Direction, EventKind, Speaker
+from agent.domain.understanding import Understanding
 from agent.playbook.instructions import instructions
 from agent.playbook.load import load_playbook
 from agent.playbook.model import Playbook
-from agent.playbook.phrases import load_phrases
+from agent.playbook.phrases import load_lexicons
 from agent.playbook.speech_rules import load_speech_rules
 from agent.settings import ROOT
 from agent.voice.recorder import CallRecorder
@@ -38,7 +39,7 @@ from tests.unit.conversation.fakes import NOW, Facts, FakeLine, MemoryCalendar
 
 PROMPTS = ROOT / "prompts"
 DEFAULT = load_playbook(PROMPTS, "default")
-PHRASES = load_phrases(PROMPTS / "phrases" / "en.yaml")
+UNDERSTANDING = Understanding(load_lexicons(PROMPTS))
 RULES = load_speech_rules(PROMPTS, DEFAULT)
 LINES = DEFAULT.lines
 CALL_ID = UUID("00000000-0000-4000-8000-000000000001")
@@ -66,7 +67,7 @@ def live_call(
         direction=Direction.INBOUND,
         caller_number=CALLER,
         playbook=playbook,
-        phrases=PHRASES,
+        understanding=UNDERSTANDING,
         rules=RULES if playbook is DEFAULT else load_speech_rules(PROMPTS, playbook),
         events=facts,
         phone=line or FakeLine(facts),

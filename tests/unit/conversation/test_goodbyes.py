@@ -10,9 +10,7 @@ from tests.unit.conversation.scene import CALLER, LINES, Scene
 
 async def test_an_opt_out_by_tool_is_kept_before_it_is_confirmed() -> None:
     async with Scene(ToolCall("opt_out")) as scene:
-        assert await scene.caller_says("I would rather not be on any list of yours.") == [
-            LINES.opted_out
-        ]
+        assert await scene.caller_says("That was it for good, then.") == [LINES.opted_out]
         assert scene.facts.details(EventKind.OPTED_OUT) == [{"heard_by": "tool", "number": CALLER}]
         assert EventKind.OPTED_OUT in scene.facts.urgent
         assert scene.facts.said[-5:] == [
@@ -42,7 +40,7 @@ async def test_an_opt_out_by_its_words_needs_no_model() -> None:
         assert await scene.caller_says("Please don't ever call me again.") == [LINES.opted_out]
         assert scene.model.asked == []
         assert scene.facts.details(EventKind.OPTED_OUT) == [
-            {"heard_by": "phrase", "number": CALLER}
+            {"heard_by": "phrase", "number": CALLER, "rule": "never_call (en)"}
         ]
         assert scene.line.hang_ups == 1
 
@@ -79,21 +77,9 @@ async def test_words_that_are_not_yet_certain_do_not_opt_out() -> None:
 async def test_an_opt_out_said_twice_is_one_fact_and_one_goodbye() -> None:
     async with Scene() as scene:
         scene.caller_is_heard("Stop calling me.")
-        scene.conversation.key_pressed("9")
         assert await scene.caller_says("Stop calling me!") == [LINES.opted_out]
         assert scene.facts.kinds.count(EventKind.OPTED_OUT) == 1
         assert scene.line.hang_ups == 1
-
-
-async def test_the_key_nine_opts_out_and_other_keys_do_not() -> None:
-    async with Scene() as scene:
-        for digit in ("1", "0", "*", "#"):
-            scene.conversation.key_pressed(digit)
-        assert scene.facts.events == []
-        scene.conversation.key_pressed("9")
-        await scene.conversation.ending.wait()
-        assert scene.said == [LINES.opted_out]
-        assert scene.facts.details(EventKind.OPTED_OUT) == [{"heard_by": "key", "number": CALLER}]
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,7 @@ async def test_a_tool_that_the_playbook_does_not_allow_is_not_there() -> None:
     async with Scene(
         ToolCall("transfer_to_person"), "Sorry.", playbook=playbook_with(transfer=[])
     ) as scene:
-        assert await scene.caller_says("A person, please!") == ["Sorry."]
+        assert await scene.caller_says("So what now?") == ["Sorry."]
         assert "transfer_to_person" not in scene.model.offered
         assert scene.line.transfers == []
 

@@ -170,16 +170,6 @@ async def test_an_opt_out_during_the_disclosure_is_kept_at_once_and_ends_the_cal
         assert stage.line.hang_ups == 1
 
 
-async def test_the_key_nine_during_the_disclosure_ends_the_call_ungreeted() -> None:
-    async with _opened() as stage:
-        stage.conversation.key_pressed("9")
-        await stage.disclosed()
-        (await stage.session.speech(LINES.opted_out)).played()
-        await stage.conversation.ending.wait()
-        assert stage.session.lines == [DEFAULT.disclosure, LINES.opted_out]
-        assert stage.call.opted_out
-
-
 async def test_a_disclosure_that_nobody_could_hear_is_not_told_as_spoken() -> None:
     """Its audio was not rendered ahead and the speech provider failed while it was due."""
     async with _opened() as stage:

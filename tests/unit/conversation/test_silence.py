@@ -7,7 +7,9 @@ import pytest
 from livekit.agents import UserInputTranscribedEvent
 
 from agent.conversation.conversation import Conversation
+from agent.conversation.silence import PATIENCE
 from agent.domain.calls import EventKind
+from tests.unit.conversation.clock import Clock
 from tests.unit.conversation.fake_session import FakeSession
 from tests.unit.conversation.fakes import Facts, FakeLine
 from tests.unit.conversation.scene import LINES, live_call
@@ -70,9 +72,39 @@ async def test_silence_is_asked_about_twice_and_then_ends_the_call(stage: Stage)
 
 async def test_a_word_of_the_caller_starts_the_counting_again(stage: Stage) -> None:
     await stage.asked(FIRST)
-    stage.heard("Yes, one moment.")
+    stage.heard("Yes, I am here.")
     await stage.asked(FIRST)
     assert stage.session.lines == [FIRST, FIRST]
+
+
+async def test_a_caller_who_asks_for_a_moment_is_left_in_peace(stage: Stage) -> None:
+    clock = Clock()
+    stage.heard("One moment, I will fetch my bill.")
+    await clock.passes(0)
+    await clock.passes(PATIENCE - 1)
+    stage.session.caller_is("away")
+    assert stage.session.lines == []
+    await clock.passes(1)
+    assert stage.session.lines == [LINES.still_here]
+    (await stage.session.speech(LINES.still_here)).played()
+    await clock.passes(PATIENCE - 1)
+    stage.session.caller_is("away")
+    assert stage.session.lines == [LINES.still_here]
+    resets = stage.session.away_resets
+    await clock.passes(1)
+    assert stage.session.away_resets == resets + 1, "or silence is never reported again"
+    await stage.asked(FIRST)
+
+
+async def test_patience_ends_with_the_next_words(stage: Stage) -> None:
+    clock = Clock()
+    stage.heard("One moment, please.")
+    await clock.passes(0)
+    await clock.passes(30)
+    stage.heard("Here it is.")
+    await clock.passes(PATIENCE)
+    assert stage.session.lines == []
+    await stage.asked(FIRST)
 
 
 async def test_a_key_of_the_caller_starts_the_counting_again(stage: Stage) -> None:

@@ -164,7 +164,7 @@ async def test_a_caller_is_put_through_to_the_playbooks_person() -> None:
     async with Scene(
         ("I put you through.", ToolCall("transfer_to_person", reason="asked"))
     ) as scene:
-        assert await scene.caller_says("Let me talk to somebody.") == ["I put you through."]
+        assert await scene.caller_says("It is complicated.") == ["I put you through."]
         assert scene.line.transfers == ["+3226010501"]
         assert scene.facts.details(EventKind.TRANSFERRED) == [{"to": "an energy adviser"}]
         assert scene.call.handing_over
@@ -179,7 +179,7 @@ async def test_a_transfer_that_fails_is_told_to_the_caller_who_is_still_there() 
         "Nobody is free. May we call you back?",
         transfer_refused="the transfer was refused",
     ) as scene:
-        assert await scene.caller_says("A person, please.") == [
+        assert await scene.caller_says("It is complicated.") == [
             "Nobody is free. May we call you back?"
         ]
         assert scene.told() == [
