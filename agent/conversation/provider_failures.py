@@ -40,8 +40,11 @@ class ProviderFailures:
 
     def answered(self) -> None:
         """Speech begins: unless it is our own apology, the providers work again."""
-        if self._apology is None or self._session.current_speech is not self._apology:
-            self._strikes = 0
+        if self._apology is not None and self._session.current_speech is self._apology:
+            return
+        if self._strikes and not self._call.ending:
+            self._call.note(EventKind.PROVIDER_RECOVERED)
+        self._strikes = 0
 
     def _strike(self, provider: str, error: str) -> None:
         self._strikes += 1

@@ -4,7 +4,7 @@ Whatever happens to a call enters as a `CallEvent`, once per (source, source_id)
 disposition are never stored on their own authority: they are `record.fold(events)`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -95,6 +95,8 @@ class EventKind(StrEnum):
     """The model wanted to say or do what the playbook does not allow. [what, why]"""
     PROVIDER_FAILED = "provider_failed"
     """[provider: llm|stt|tts, error]"""
+    PROVIDER_RECOVERED = "provider_recovered"
+    """A reply was spoken after a provider had failed: that failure did not decide the call."""
     GOODBYE_SAID = "goodbye_said"
     CALLER_HUNG_UP = "caller_hung_up"
     AGENT_HUNG_UP = "agent_hung_up"
@@ -162,6 +164,25 @@ def ordered(events: Iterable[CallEvent]) -> tuple[CallEvent, ...]:
     for event in sorted(events, key=_order):
         unique.setdefault((event.source, event.source_id), event)
     return tuple(unique.values())
+
+
+_END_SEEN = (
+    EventKind.ENDED,
+    EventKind.NOT_CONNECTED,
+    EventKind.CALLER_HUNG_UP,
+    EventKind.AGENT_HUNG_UP,
+)
+
+
+def witnessed(events: Sequence[CallEvent]) -> tuple[CallEvent, ...]:
+    """Without what a reconciler guessed of a call whose own worker has told its end.
+
+    A reconciler only concludes that a process died; whoever was in the call knows. So the order in
+    which the two are stored does not matter.
+    """
+    if not any(event.source is Source.WORKER and event.kind in _END_SEEN for event in events):
+        return tuple(events)
+    return tuple(event for event in events if event.source is not Source.RECONCILER)
 
 
 def _order(event: CallEvent) -> tuple[str, ...]:

@@ -19,7 +19,8 @@
          c  our own dial's answer without a SIP code
     3  we failed             failed           crashed, provider_down, max_duration; a call without
                                               a result in which we failed is never laid at the
-                                              caller's door, whoever hung up
+                                              caller's door, whoever hung up. A provider's failure
+                                              counts only if no reply followed it
     4  how it trailed off    hung_up          operator: one of us ended it through the API
                              hung_up          silence: answered, but nobody spoke
                              not_interested   no_result: ended politely, nothing agreed
@@ -35,13 +36,14 @@ manager can call the second group again and leave the first alone. The reason te
 
 Webhooks arrive late, in any order, many times or never. `decide` sees all that is known at once, so
 evidence of a higher rank corrects what a lower rank had decided whenever it comes, and never the
-other way round; where our own side has reported the end of a call, webhooks change nothing.
+other way round; a reconciler's guess that a process died counts only while the worker itself has
+told no end; where our own side has reported the end of a call, webhooks change nothing.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from agent.domain.calls import CallEvent, Direction, EventKind, ordered
+from agent.domain.calls import CallEvent, Direction, EventKind, ordered, witnessed
 from agent.domain.dispositions import Disposition, Reason
 from agent.domain.sip_refusals import meaning_of_carrier, meaning_of_dial, sip_code_of
 
@@ -57,7 +59,7 @@ class Outcome:
 
 def decide(events: Iterable[CallEvent]) -> Outcome:
     """The outcome of a call that has ended, from all its events in any order, any repetition."""
-    known = ordered(events)
+    known = witnessed(ordered(events))
     rules = (
         *(_agreed, _qualified, _voicemail),
         *(_not_reached, _our_failure, _trailed_off),
@@ -83,6 +85,9 @@ _FAILURES = (
     (EventKind.PROVIDER_FAILED, Reason.PROVIDER_DOWN),
     (EventKind.MAX_DURATION_REACHED, Reason.MAX_DURATION),
 )
+
+_FORGIVEN = frozenset({EventKind.PROVIDER_FAILED})
+"""What a reply afterwards makes undone."""
 
 
 def _agreed(events: Sequence[CallEvent]) -> Outcome | None:
@@ -131,9 +136,17 @@ def _not_reached(events: Sequence[CallEvent]) -> Outcome | None:
 
 def _our_failure(events: Sequence[CallEvent]) -> Outcome | None:
     for kind, reason in _FAILURES:
-        if evidence := _all(events, kind):
+        if evidence := _all(_since_reply(events) if kind in _FORGIVEN else events, kind):
             return Outcome(Disposition.FAILED, reason, evidence)
     return None
+
+
+def _since_reply(events: Sequence[CallEvent]) -> Sequence[CallEvent]:
+    """What happened after the last reply that followed a provider's failure."""
+    replies = [
+        place for place, event in enumerate(events) if event.kind is EventKind.PROVIDER_RECOVERED
+    ]
+    return events[replies[-1] + 1 :] if replies else events
 
 
 def _trailed_off(events: Sequence[CallEvent]) -> Outcome | None:

@@ -17,6 +17,7 @@ from agent.domain.calls import (
     Scalar,
     Source,
     ordered,
+    witnessed,
 )
 from agent.domain.carrier import CarrierView, carrier_view
 from agent.domain.outcomes import Outcome, decide, direction_of
@@ -69,7 +70,7 @@ def fold(call_id: UUID, events: Iterable[CallEvent]) -> CallRecord:
 
     The state only moves forward as events are added. Raises ValueError without any event.
     """
-    known = ordered(event for event in events if event.call_id in (None, call_id))
+    known = witnessed(ordered(event for event in events if event.call_id in (None, call_id)))
     if not known:
         raise ValueError(f"no event of call {call_id}")
     state = max((_reached(event.kind) for event in known), key=list(CallState).index)

@@ -75,10 +75,12 @@ class OutboundCall:
     def note_created(self, call: LiveCall) -> None:
         """The dialer has recorded the call before it sent for this job."""
 
-    async def reach(self, _: LiveCall) -> bool:
+    async def reach(self, call: LiveCall) -> bool:
         """Dial; True as soon as somebody answers. Raises DatabaseUnavailable before it dials."""
         log.info("ready_to_dial", call_id=str(self._call_id))
         if await self._take_slot():
+            # On record from here on: a phone may ring.
+            call.note(EventKind.RINGING, urgent=True)
             self.may_hear_us = await self._ring()
         return self.may_hear_us
 

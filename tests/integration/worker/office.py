@@ -88,6 +88,7 @@ class Office:
     """The number of every INVITE that LiveKit was asked for."""
     answers: dict[str, Answer] = field(default_factory=dict)
     before_job: Callable[[], Awaitable[None]] | None = None
+    while_ringing: Callable[[], Awaitable[None]] | None = None
     _jobs: dict[str, "asyncio.Task[None]"] = field(default_factory=dict)
     _numbers: "count[int]" = field(default_factory=lambda: count(1000))
 
@@ -172,6 +173,8 @@ class Office:
     async def _dial(self, request: web.Request) -> web.Response:
         asked = api.CreateSIPParticipantRequest.FromString(await request.read())
         self.dialled.append(asked.sip_call_to)
+        if self.while_ringing is not None:
+            await self.while_ringing()
         answer = self.answers[asked.sip_call_to]
         if answer is None:
             assert request.transport is not None
@@ -211,7 +214,13 @@ class Office:
         now: Callable[[], datetime] = partial(datetime.now, UTC)
         # Of the running call and of its parts, these are all that placing it uses.
         room = cast("rtc.Room", Room())
-        live = cast("LiveCall", None)
+
+        def note(kind: EventKind, *, urgent: bool = False) -> None:
+            told = f"{order.call_id}:{kind}"
+            event = CallEvent(order.call_id, kind, now(), Source.WORKER, told, {})
+            journal.record(event, urgent=urgent)
+
+        live = cast("LiveCall", SimpleNamespace(note=note))
         parts = cast("CallParts", SimpleNamespace(now=now, journal=journal))
         call = OutboundCall(room, parts, placing, order.call_id)
         try:

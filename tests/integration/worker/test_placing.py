@@ -1,10 +1,12 @@
 """Placing calls: each once, whoever is in a hurry, slow, or away."""
 
+import asyncio
 import json
 from pathlib import Path
 from uuid import UUID
 
 from agent.domain.attempts import AttemptOutcome, AttemptState, DialingState
+from agent.domain.calls import CallState
 from agent.domain.phone_numbers import parse
 from agent.errors import DatabaseUnavailable
 from agent.local.phone_network import answers
@@ -66,3 +68,23 @@ async def test_a_mute_carrier_is_waited_for_longer_than_a_phone_rings() -> None:
     mute = json.loads((ROOT / "tests/fixtures/sip-recorded.json").read_text())["outbound"]
     dial = Dial(UUID(int=1), "ST_test", OURS, parse("+32470550000"), "room", "sip_1", "Doe", 5, 60)
     assert dial.answer_seconds > mute["bad_number"]["api"]["seconds"]
+
+
+async def test_a_call_is_on_record_as_ringing_while_its_phone_rings(
+    dsn: str, tmp_path: Path
+) -> None:
+    async with office(dsn, tmp_path) as out:
+        attempt = await out.wish(answers.refused(486))
+        seen: list[CallState] = []
+
+        async def rings() -> None:
+            async with asyncio.timeout(10):
+                while not seen or seen[-1] is CallState.CREATED:
+                    record = (await out.calls.show(attempt.call_id)).record
+                    seen.append(record.state)
+                    await asyncio.sleep(0.02)
+
+        out.while_ringing = rings
+        async with out.dialler():
+            await out.tried(attempt)
+        assert seen[-1] is CallState.RINGING

@@ -91,6 +91,19 @@ async def test_a_reply_in_between_forgives_the_first_failure(stage: Stage) -> No
     stage.replies()
     stage.fails("llm")
     assert stage.session.lines == [LINES.say_again, LINES.say_again]
+    assert stage.facts.kinds == [
+        EventKind.PROVIDER_FAILED,
+        EventKind.PROVIDER_RECOVERED,
+        EventKind.PROVIDER_FAILED,
+    ]
+
+
+async def test_a_goodbye_after_the_last_failure_is_no_reply(stage: Stage) -> None:
+    stage.fails("llm")
+    stage.session.speeches[0].played()
+    stage.fails("llm")
+    stage.replies()
+    assert EventKind.PROVIDER_RECOVERED not in stage.facts.kinds
 
 
 async def test_a_failure_that_is_being_retried_is_not_told(stage: Stage) -> None:

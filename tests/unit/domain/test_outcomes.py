@@ -40,6 +40,17 @@ TALK = ["answered", "disclosed"]
         ([*TALK, "crashed", "ended"], "failed", "crashed"),
         ([*TALK, "provider_failed", "goodbye_said", "ended"], "failed", "provider_down"),
         ([*TALK, "provider_failed", "caller_hung_up"], "failed", "provider_down"),
+        (
+            [*TALK, "provider_failed", "provider_recovered", "caller_hung_up"],
+            "hung_up",
+            "mid_conversation",
+        ),
+        (
+            [*TALK, "provider_failed", "provider_recovered", "provider_failed", "ended"],
+            "failed",
+            "provider_down",
+        ),
+        ([*TALK, "crashed", "provider_recovered", "ended"], "failed", "crashed"),
         ([*TALK, "max_duration_reached", "agent_hung_up"], "failed", "max_duration"),
         ([*TALK, "caller_silent", "goodbye_said", "agent_hung_up"], "hung_up", "silence"),
         ([*TALK, "goodbye_said", "agent_hung_up"], "not_interested", "no_result"),

@@ -1,5 +1,6 @@
 """The record of a call: the same for every order in which its facts arrive."""
 
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 from uuid import UUID, uuid4
@@ -9,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.domain.calls import CallEvent, CallState, Direction, EventKind, Source
-from agent.domain.dispositions import Disposition
+from agent.domain.dispositions import Disposition, Reason
+from agent.domain.outbound_events import died
 from agent.domain.record import fold
 from tests.facts import NOON, Story
 
@@ -150,3 +152,36 @@ def test_the_row_and_the_outcome_see_the_same_direction() -> None:
     told = [call.created(direction="inbound"), call.created(direction="outbound")]
     for events in (told, told[::-1]):
         assert fold(call.call_id, events).direction is Direction.OUTBOUND
+
+
+@pytest.mark.parametrize("told_last", [True, False])
+@pytest.mark.parametrize("end", ["ended", "caller_hung_up", "agent_hung_up"])
+def test_what_the_worker_says_of_the_end_outranks_a_guess_that_it_died(
+    end: str, told_last: bool
+) -> None:
+    call = Story()
+    talk = [call.created(), call("answered"), call("disclosed"), call("goodbye_said")]
+    own = [call(end, after=30)]
+    guess = [replace(event, at=talk[-1].at) for event in died(call.call_id, call.now)]
+    if told_last:
+        guess = died(call.call_id, own[-1].at + timedelta(seconds=3))
+    record = fold(call.call_id, [*talk, *guess, *own])
+    assert record.outcome is not None
+    assert record.outcome.disposition is Disposition.NOT_INTERESTED
+    assert record.ended_at == own[0].at
+
+
+def test_a_guess_counts_where_the_worker_has_told_no_end() -> None:
+    call = Story()
+    told = [call.created(), call("answered"), call("goodbye_said")]
+    record = fold(call.call_id, [*told, *died(call.call_id, call.now)])
+    assert record.outcome is not None
+    assert record.outcome.reason is Reason.CRASHED
+
+
+def test_a_crash_that_the_worker_itself_reports_stays_a_crash() -> None:
+    call = Story()
+    told = [call.created(), call("answered"), call("crashed"), call("ended")]
+    record = fold(call.call_id, [*told, *died(call.call_id, call.now)])
+    assert record.outcome is not None
+    assert record.outcome.reason is Reason.CRASHED
