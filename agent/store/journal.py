@@ -8,15 +8,16 @@ stored = await journal.close(deadline_s=5)   # False: in the spool, see `spool.r
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+import threading
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from uuid import UUID
 
 import structlog
 
-from agent.domain.calls import CallEvent, CallTurn
+from agent.domain.calls import CallEvent, CallTurn, Source
 from agent.errors import DatabaseUnavailable
-from agent.store.spool import Recorder, write_spool
+from agent.store.spool import Recorder, forget_spool, write_spool
 
 GATHER_SECONDS = 0.5
 """Facts of one moment go to the database together."""
@@ -26,6 +27,8 @@ LAST_RETRY_SECONDS = 0.5
 """Between tries when the call is over and its deadline runs."""
 CANCEL_SECONDS = 1.0
 """For a statement in flight to be taken back; the facts are safe on disk by then."""
+TO_DISK_SECONDS = 0.5
+"""What the database has not taken after this time is on disk, in case this process is killed."""
 
 logger = structlog.get_logger(__name__)
 
@@ -33,7 +36,9 @@ logger = structlog.get_logger(__name__)
 class Journal:
     """The facts of one call on their way into the database, in order. Used from one loop.
 
-    What is not stored yet is kept in memory, and at the end of the call in a file of `spool_dir`.
+    What is not stored yet is kept in memory. Events that the database does not take are at once in
+    a file of `spool_dir` too, so that kill -9 does not lose them; turns at the end of the call: an
+    earlier version of a turn must not come after a later one.
     """
 
     def __init__(self, call_id: UUID, store: Recorder, spool_dir: Path) -> None:
@@ -42,6 +47,11 @@ class Journal:
         self._spool_dir = spool_dir
         self._events: list[CallEvent] = []
         self._turns: list[CallTurn] = []
+        self._on_disk: set[tuple[Source, str]] = set()
+        """Events that are in the spool as well."""
+        self._one_writer = threading.Lock()
+        self._disk_alone = False
+        """The spool holds facts that are not in memory any more."""
         self._written = asyncio.Event()
         self._hurry = asyncio.Event()
         self._closing = False
@@ -115,7 +125,8 @@ class Journal:
         """Store everything pending in one step. False: it is still pending."""
         events, turns = tuple(self._events), tuple(self._turns)
         try:
-            await self._store.append(events, turns)
+            async with self._safe_on_disk():
+                await self._store.append(events, turns)
         except DatabaseUnavailable:
             logger.warning("journal_waits_for_database", call_id=str(self._call_id))
             return False
@@ -125,7 +136,55 @@ class Journal:
             )
             return False
         del self._events[: len(events)], self._turns[: len(turns)]
+        if self._on_disk:
+            await asyncio.to_thread(self._forget_spool)
         return True
+
+    @contextlib.asynccontextmanager
+    async def _safe_on_disk(self) -> AsyncIterator[None]:
+        """Within: events go to disk if the database takes its time, or refuses."""
+        watching = asyncio.create_task(self._to_disk_while_waiting())
+        try:
+            yield
+        except asyncio.CancelledError:
+            raise  # `_end` writes them
+        except BaseException:
+            await self._to_disk()
+            raise
+        finally:
+            watching.cancel()
+
+    async def _to_disk_while_waiting(self) -> None:
+        while True:
+            await asyncio.sleep(TO_DISK_SECONDS)
+            await self._to_disk()
+
+    async def _to_disk(self) -> None:
+        """Spool the events that are not on disk yet."""
+        await asyncio.to_thread(self._spool, turns=False)
+
+    def _spool(self, *, turns: bool) -> bool:
+        """Append what is not on disk yet; False: the disk did not take it, which is logged."""
+        with self._one_writer:
+            events = [each for each in self._events if _key(each) not in self._on_disk]
+            said = self._turns if turns else []
+            if not events and not said:
+                return True
+            try:
+                write_spool(self._spool_dir, self._call_id, events, said)
+            except OSError as error:
+                call_id, why = str(self._call_id), type(error).__name__
+                logger.error("call_record_not_on_disk", call_id=call_id, error=why)
+                return False
+            self._on_disk |= {_key(each) for each in events}
+            return True
+
+    def _forget_spool(self) -> None:
+        """Remove the file again, if everything that is in it has been stored."""
+        with self._one_writer:
+            if not self.pending and not self._disk_alone:
+                forget_spool(self._spool_dir, self._call_id)
+                self._on_disk.clear()
 
     async def _wait_for(self, event: asyncio.Event, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
@@ -140,12 +199,15 @@ class Journal:
             return True
         # Facts that are being stored at this very moment are spooled as well: stored twice is
         # stored once.
-        try:
-            write_spool(self._spool_dir, self._call_id, self._events, self._turns)
-        except OSError as error:
-            logger.error("call_record_lost", call_id=str(self._call_id), error=type(error).__name__)
+        if not self._spool(turns=True):
+            logger.error("call_record_lost", call_id=str(self._call_id))
             return False
         logger.error("call_record_spooled", call_id=str(self._call_id), facts=self.pending)
+        self._disk_alone = True
         self._events.clear()
         self._turns.clear()
         return False
+
+
+def _key(event: CallEvent) -> tuple[Source, str]:
+    return event.source, event.source_id

@@ -54,6 +54,11 @@ def write_spool(
     return path
 
 
+def forget_spool(spool_dir: Path, call_id: UUID) -> None:
+    """Remove the file of a call: all that is in it has been stored."""
+    (spool_dir / f"{call_id}.jsonl").unlink(missing_ok=True)
+
+
 async def recover(spool_dir: Path, store: Recorder) -> int:
     """Load what an earlier process left in `spool_dir`; returns how many calls were loaded.
 

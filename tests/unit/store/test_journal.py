@@ -1,7 +1,10 @@
 """The journal of a live call: nothing waits for the database, nothing is lost with it."""
 
 import asyncio
+import os
+import signal
 import stat
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from uuid import uuid4
@@ -263,3 +266,83 @@ async def test_a_folder_that_does_not_exist_has_nothing_to_load(
     store: FakeStore, tmp_path: Path
 ) -> None:
     assert await recover(tmp_path / "none", store) == 0
+
+
+@pytest.mark.parametrize("how", ["away", "broken", "hangs"])
+async def test_an_urgent_fact_is_on_disk_while_the_database_does_not_take_it(
+    how: str, journal: Journal, store: FakeStore, call: Story, tmp_path: Path
+) -> None:
+    setattr(store, how, True)
+    journal.record(call.created())
+    journal.record(call("opted_out"), urgent=True)
+    after_kill = FakeStore()
+    async with asyncio.timeout(5):
+        while "opted_out" not in [event.kind for event in after_kill.events.values()]:
+            await asyncio.sleep(0.01)
+            await recover(tmp_path / "spool", after_kill)
+    await journal.close(0.05)
+
+
+async def test_what_was_on_disk_for_safety_leaves_it_when_the_database_has_it(
+    journal: Journal, store: FakeStore, call: Story, tmp_path: Path
+) -> None:
+    store.away = True
+    journal.record(call("opted_out"), urgent=True)
+    async with asyncio.timeout(5):
+        while not _spooled(tmp_path):  # noqa: ASYNC110  # the disk's fact
+            await asyncio.sleep(0.01)
+    store.away = False
+    assert await journal.close(5)
+    assert _spooled(tmp_path) == []
+    assert len(store.events) == 1
+
+
+async def test_a_spool_that_nobody_else_remembers_is_not_removed_by_a_later_close(
+    journal: Journal, store: FakeStore, call: Story, tmp_path: Path
+) -> None:
+    store.away = True
+    journal.record(call("opted_out"), urgent=True)
+    assert not await journal.close(0.05)
+    store.away = False
+    journal.record(call("summarised", summary="Late."))
+    assert await journal.close(5)
+    assert await recover(tmp_path / "spool", store) == 1
+    assert [event.kind for event in store.events.values()] == ["summarised", "opted_out"]
+
+
+_KILLED = """
+import asyncio, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+from agent.domain.calls import CallEvent, EventKind, Source
+from agent.store.calls import CallStore
+from agent.store.database import Database
+from agent.store.journal import Journal
+
+async def main():
+    call, at = UUID(int=7), datetime(2026, 9, 14, tzinfo=UTC)
+    database = Database("postgresql://nobody@127.0.0.1:1/away")
+    journal = Journal(call, CallStore(database), Path(sys.argv[1]))
+    opted_out = CallEvent(call, EventKind.OPTED_OUT, at, Source.WORKER, "opted-out")
+    journal.record(opted_out, urgent=True)
+    await asyncio.sleep(3600)
+
+asyncio.run(main())
+"""
+
+
+async def test_an_opt_out_survives_kill_9_while_postgres_is_away(
+    store: FakeStore, tmp_path: Path
+) -> None:
+    spool = tmp_path / "spool"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", _KILLED, str(spool))
+    try:
+        async with asyncio.timeout(30):
+            while not _spooled(tmp_path):  # noqa: ASYNC110  # the other process's fact
+                await asyncio.sleep(0.02)
+    finally:
+        os.kill(process.pid, signal.SIGKILL)
+        await process.wait()
+    await recover(spool, store)
+    assert [event.kind for event in store.events.values()] == ["opted_out"]
