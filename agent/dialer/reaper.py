@@ -8,6 +8,7 @@ import asyncio
 from uuid import UUID
 
 import structlog
+from livekit import api
 
 from agent.dialer.parts import DialerParts
 from agent.domain import outbound_events
@@ -16,7 +17,8 @@ from agent.domain.calls import Source
 from agent.domain.dispositions import Reason
 from agent.errors import DatabaseUnavailable, LiveKitUnavailable
 from agent.store.dialings import Again, OpenDialing
-from agent.telephony.dispatch import delete_room, has_agent
+from agent.telephony.dispatch import delete_room, is_agent, people_in
+from agent.telephony.remote_party import STATUS
 
 log = structlog.get_logger(__name__)
 
@@ -63,13 +65,22 @@ class Reaper:
             log.warning("lost_claim_taken_back", attempt_id=str(lost.id))
         open_now = await parts.dialings.open()
         for dialing in open_now:
-            if dialing.state is DialingState.DISPATCHED:
-                if dialing.age > NO_AGENT_SECONDS:
-                    await self._requeue(dialing)
-            elif dialing.age > _SETTLING_SECONDS:
-                await self._look_after(dialing)
+            try:
+                await self._look_at(dialing)
+            except DatabaseUnavailable:
+                raise
+            except Exception as error:  # noqa: BLE001  # the others are looked at all the same
+                call_id, why = str(dialing.call_id), type(error).__name__
+                log.error("call_not_looked_at", call_id=call_id, error=why)
         still_open = {dialing.call_id for dialing in open_now}
         self._alone = {call: seen for call, seen in self._alone.items() if call in still_open}
+
+    async def _look_at(self, dialing: OpenDialing) -> None:
+        if dialing.state is DialingState.DISPATCHED:
+            if dialing.age > NO_AGENT_SECONDS:
+                await self._requeue(dialing)
+        elif dialing.age > _SETTLING_SECONDS:
+            await self._look_after(dialing)
 
     async def _requeue(self, dialing: OpenDialing) -> None:
         """No agent came: try again. Nobody was rung, and the late agent may not dial any more."""
@@ -93,34 +104,39 @@ class Reaper:
             if dialing.ended_for > _ENDED_SECONDS:
                 await self._parts.dialings.finish(dialing.call_id)
             return
-        if self._lasts_too_long(dialing) or await self._is_alone(dialing):
+        try:
+            inside = await people_in(self._parts.livekit, dialing.room_name)
+        except LiveKitUnavailable:
+            return  # nothing is known, so nothing is done
+        if self._is_alone(dialing, inside) or self._lasts_too_long(dialing, inside):
             # The room first: from here on nobody's phone rings without an agent behind it.
-            await self._end_room(dialing)
+            if not await self._end_room(dialing):
+                return  # the phone may ring on: its number is not free yet
             events = outbound_events.died(dialing.call_id, self._parts.now())
             if await self._parts.dialings.finish(dialing.call_id, events):
                 log.error("call_without_agent_ended", call_id=str(dialing.call_id))
 
-    def _lasts_too_long(self, dialing: OpenDialing) -> bool:
+    def _lasts_too_long(self, dialing: OpenDialing, inside: list[api.ParticipantInfo]) -> bool:
         parts = self._parts
-        if dialing.answered:
+        talks = any(each.attributes.get(STATUS) == "active" for each in inside)
+        if dialing.answered or talks:
             longest = parts.ringing_seconds + parts.max_call_seconds + _TALK_MARGIN_SECONDS
         else:
             longest = parts.ringing_seconds + _RING_MARGIN_SECONDS
         return dialing.age > longest
 
-    async def _is_alone(self, dialing: OpenDialing) -> bool:
-        try:
-            if await has_agent(self._parts.livekit, dialing.room_name):
-                self._alone.pop(dialing.call_id, None)
-                return False
-        except LiveKitUnavailable:
-            return False  # nothing is known, so nothing is done
+    def _is_alone(self, dialing: OpenDialing, inside: list[api.ParticipantInfo]) -> bool:
+        if any(map(is_agent, inside)):
+            self._alone.pop(dialing.call_id, None)
+            return False
         seen = self._alone.get(dialing.call_id, 0) + 1
         self._alone[dialing.call_id] = seen
         return seen >= _LOOKS_WITHOUT_AGENT
 
-    async def _end_room(self, dialing: OpenDialing) -> None:
+    async def _end_room(self, dialing: OpenDialing) -> bool:
         try:
             await delete_room(self._parts.livekit, dialing.room_name)
         except LiveKitUnavailable:
             log.warning("room_not_deleted", call_id=str(dialing.call_id))
+            return False
+        return True

@@ -103,10 +103,20 @@ async def tell_agent(livekit: api.LiveKitAPI, message: ControlMessage, secret: s
         )
 
 
-async def has_agent(livekit: api.LiveKitAPI, room_name: str) -> bool:
-    """Whether an agent is in the room; not if there is no such room. Raises LiveKitUnavailable."""
+async def people_in(livekit: api.LiveKitAPI, room_name: str) -> list[api.ParticipantInfo]:
+    """Who is in the room: nobody, if there is no such room. Raises LiveKitUnavailable."""
     inside: list[api.ParticipantInfo] = []
     async with asking(_LIVEKIT_SECONDS, missing_ok=True):
         answer = await livekit.room.list_participants(api.ListParticipantsRequest(room=room_name))
         inside = list(answer.participants)
-    return any(each.kind == api.ParticipantInfo.Kind.AGENT for each in inside)
+    return inside  # noqa: RET504  # `asking` may have ended the block before it
+
+
+def is_agent(participant: api.ParticipantInfo) -> bool:
+    """Whether this is an agent of ours."""
+    return participant.kind == api.ParticipantInfo.Kind.AGENT
+
+
+async def has_agent(livekit: api.LiveKitAPI, room_name: str) -> bool:
+    """Whether an agent is in the room; not if there is no such room. Raises LiveKitUnavailable."""
+    return any(map(is_agent, await people_in(livekit, room_name)))

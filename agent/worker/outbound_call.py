@@ -152,7 +152,7 @@ class OutboundCall:
         return True
 
     async def _write_answered(self) -> None:
-        await self._write(self._parts.dialings.answered(self._call_id))
+        await self._write_again(lambda: self._parts.dialings.answered(self._call_id))
         await self._write(self._parts.trunks.works(self._parts.trunk))
 
     async def _not_reached(self, found: NotReached) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import count, pairwise
 from uuid import UUID, uuid4
 
@@ -20,7 +21,7 @@ from agent.domain.attempts import (
     Origin,
     seconds_per_call,
 )
-from agent.domain.calls import Source
+from agent.domain.calls import CallEvent, EventKind, Source
 from agent.domain.contactability import Rules
 from agent.domain.dispositions import Disposition, Reason
 from agent.domain.phone_numbers import PhoneNumber, parse
@@ -319,3 +320,28 @@ async def _until_somebody_waits(office: Office) -> None:
             "where not granted and datname = current_database()"
         ):
             await asyncio.sleep(0.01)
+
+
+async def test_a_call_whose_answer_is_only_on_record_is_answered_and_counts_its_minutes(
+    office: Office,
+) -> None:
+    attempt = await office.dispatched()
+    await office.begin(attempt)
+    now = datetime.now(UTC)
+    answer = f"{attempt.call_id}:answered"
+    await office.calls.append(
+        [
+            CallEvent(
+                attempt.call_id,
+                EventKind.ANSWERED,
+                now - timedelta(seconds=150),
+                Source.WORKER,
+                answer,
+            )
+        ]
+    )
+    (open_now,) = await office.dialings.open()
+    assert open_now.answered
+    await office.dialings.finish(attempt.call_id)
+    facts = await office.attempts.contact_facts(attempt.request.number, now)
+    assert facts.minutes_today == 3

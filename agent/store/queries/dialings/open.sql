@@ -3,7 +3,8 @@ select
     extract(
         epoch from now() - coalesce(dialings.slot_at, dialings.dispatched_at)
     )::double precision as age,
-    dialings.answered_at is not null as answered,
+    -- Either may be late: the dialling's is written at once, the record's through the journal.
+    coalesce(dialings.answered_at, call_logs.answered_at) is not null as answered,
     coalesce(call_logs.status = 'ended', false) as ended,
     extract(epoch from now() - call_logs.ended_at)::double precision as ended_for
 from dialings
