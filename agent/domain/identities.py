@@ -3,6 +3,8 @@
 Whoever comes in under an identity that is taken puts the other out, and rules ask for it.
 """
 
+from uuid import UUID, uuid5
+
 PERSON = "person"
 """Whoever the caller is put through to."""
 PHONE_PREFIX = "sip_"
@@ -11,6 +13,12 @@ BROWSER_PREFIX = "browser_"
 SUPERVISOR_PREFIX = "sup_"
 
 _PREFIXES = (PHONE_PREFIX, BROWSER_PREFIX, SUPERVISOR_PREFIX)
+_CALLS_OF_JOBS = UUID("6a5c7d3e-0b8e-4a59-9a2e-54d1c7a1f013")
+
+
+def call_of_job(job_id: str) -> UUID:
+    """The id of the call that comes in with LiveKit's job: the same for whoever knows the job."""
+    return uuid5(_CALLS_OF_JOBS, job_id)
 
 
 def is_reserved(identity: str) -> bool:

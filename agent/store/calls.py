@@ -40,8 +40,6 @@ _LOCK_CALL = query("calls/lock")
 _APPEND_EVENTS = query("calls/append_events")
 _RECORD_CALL = query("calls/record")
 _RECENT_EVENTS = query("calls/recent_events")
-_ABANDONED_CALLS = query("calls/abandoned")
-_OPEN_CALL_IN_ROOM = query("calls/open_in_room")
 _FIND_CALLS = query("calls/find")
 _EVENTS_OF_CALL = query("calls/events")
 _TURNS_OF_CALL = query("calls/turns")
@@ -125,23 +123,6 @@ class CallStore:
         async with self._database.connection() as connection:
             found: str | None = await connection.fetchval(*_LAST_LANGUAGE(number=number))
         return found or None
-
-    async def open_in(self, room_name: str, before: datetime) -> UUID | None:
-        """The call in that room, begun before then, which has not ended as far as we know.
-
-        Not a later one: a room that somebody named can be used again.
-        """
-        async with self._database.connection() as connection:
-            found: UUID | None = await connection.fetchval(
-                *_OPEN_CALL_IN_ROOM(room_name=room_name, before=before)
-            )
-        return found
-
-    async def unfinished(self, before: datetime) -> list[str]:
-        """Rooms of calls that rang or were answered, began before then, and have not ended."""
-        async with self._database.connection() as connection:
-            rows = await connection.fetch(*_ABANDONED_CALLS(before=before))
-        return [row["room_name"] for row in rows]
 
     async def _append_to(
         self, call_id: UUID | None, events: Sequence[CallEvent], turns: Sequence[CallTurn]

@@ -112,6 +112,11 @@ async def people_in(livekit: api.LiveKitAPI, room_name: str) -> list[api.Partici
     return inside  # noqa: RET504  # `asking` may have ended the block before it
 
 
+def agent_of(job_id: str) -> str:
+    """The identity under which the framework lets the agent of a job into its room."""
+    return f"agent-{job_id}"
+
+
 def is_agent(participant: api.ParticipantInfo) -> bool:
     """Whether this is an agent of ours."""
     return participant.kind == api.ParticipantInfo.Kind.AGENT

@@ -15,6 +15,7 @@ from livekit.api import LiveKitAPI
 from agent.domain.appointments import Calendar, MemoryCalendar, OpeningHours
 from agent.domain.attempts import seconds_per_call
 from agent.domain.calls import CallOrigin
+from agent.domain.identities import call_of_job
 from agent.errors import CallError, Refused
 from agent.logs.setup import configure_job_logs
 from agent.playbook.answers import answers_model
@@ -62,7 +63,10 @@ def prepare_process(settings: Settings, process: JobProcess) -> None:
 
 
 async def build_call_parts(
-    settings: Settings, process: JobProcess, metadata: JobMetadata | BrowserCall | None
+    settings: Settings,
+    process: JobProcess,
+    metadata: JobMetadata | BrowserCall | None,
+    job_id: str,
 ) -> CallParts:
     """Everything one call needs. Reaches nothing that a caller would have to wait for.
 
@@ -101,7 +105,7 @@ async def build_call_parts(
         each.spoken.load(prompts.texts[code].spoken_ahead())
 
     calls = CallStore(database)
-    call_id = metadata.call_id if isinstance(metadata, JobMetadata) else uuid4()
+    call_id = metadata.call_id if isinstance(metadata, JobMetadata) else call_of_job(job_id)
     hours = playbook.appointment.opening_hours() if playbook.appointment else None
     line = TransferLine(livekit, prepared.outbound.trunk, prepared.outbound.our_number)
     return CallParts(

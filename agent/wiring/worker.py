@@ -143,8 +143,8 @@ async def delete_what_is_old(settings: Settings) -> None:
 
 async def _look_after_calls(settings: Settings, worker: Worker) -> None:
     async with (
-        Database(settings.database_url or "", max_size=1) as database,
+        Database(settings.database_url or "", max_size=2) as database,
         client(settings) as livekit,
     ):
-        records = CrashedCalls(CallStore(database))
+        records = CrashedCalls(database, spool_dir(settings))
         await EndedJobs(worker, livekit, records, partial(datetime.now, UTC)).run()

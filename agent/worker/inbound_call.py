@@ -29,7 +29,7 @@ async def take_inbound(
         async with asyncio.timeout(_CALLER_COMES_SECONDS):
             kind = rtc.ParticipantKind.PARTICIPANT_KIND_SIP
             caller = read_caller(await ctx.wait_for_participant(kind=kind))
-    parts = await build(ctx.proc, page)
+    parts = await build(ctx.proc, page, ctx.job.id)
     return CallJob(ctx, parts, caller, InboundCall(ctx.room, caller, parts.origin))
 
 

@@ -34,7 +34,7 @@ async def take_outbound(build: BuildParts, ctx: JobContext, metadata: JobMetadat
     """The call that the dialer asked for. Raises Refused when it was requeued meanwhile."""
     connecting = asyncio.create_task(ctx.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY))
     try:
-        parts = await build(ctx.proc, metadata)
+        parts = await build(ctx.proc, metadata, ctx.job.id)
     finally:
         await connecting
     assert parts.outbound is not None

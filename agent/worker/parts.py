@@ -98,7 +98,8 @@ class CallParts:
 PrepareProcess = Callable[[JobProcess], None]
 """Runs in a new job process before a call comes; must not raise (see `prepare_job_process`)."""
 
-BuildParts = Callable[[JobProcess, JobMetadata | BrowserCall | None], Awaitable[CallParts]]
-"""Runs when the call has come, in its loop; the order says which call of ours it is, if any.
+BuildParts = Callable[[JobProcess, JobMetadata | BrowserCall | None, str], Awaitable[CallParts]]
+"""Runs when the call has come, in its loop; the order says which call of ours it is, if any, and
+the job's id which call it is otherwise.
 
 Both are module-level functions (or functools.partial of one): they are pickled into the process."""

@@ -9,9 +9,13 @@ from functools import partial
 import aiohttp
 import structlog
 from livekit.agents import AgentServer, JobProcess, JobRequest
+from livekit.protocol.agent import Job
 
+from agent.domain.identities import call_of_job
 from agent.errors import LiveKitUnavailable
+from agent.telephony.dispatch import JobMetadata, read_metadata
 from agent.worker.admission import Admission
+from agent.worker.ended_jobs import RunningJob
 from agent.worker.job import end_call, run_call
 from agent.worker.parent_watch import end_with
 from agent.worker.parts import BuildParts, PrepareProcess
@@ -97,14 +101,20 @@ class Worker(AgentServer):
         self._admission.running(self._running_jobs())
         return max(0, self._admission.places - self._admission.taken)
 
-    def rooms(self) -> dict[str, str]:
-        """Job id to room name of every job that runs now."""
+    def jobs(self) -> dict[str, RunningJob]:
+        """Every job that runs now, by its id."""
         if not self._started:
             return {}  # the framework has no jobs to ask for yet
-        return {info.job.id: info.job.room.name for info in self.active_jobs}
+        return {info.job.id: _running(info.job) for info in self.active_jobs}
 
     def _running_jobs(self) -> set[str]:
         return {info.job.id for info in self.active_jobs}
+
+
+def _running(job: Job) -> RunningJob:
+    order = read_metadata(job.metadata)
+    call_id = order.call_id if isinstance(order, JobMetadata) else call_of_job(job.id)
+    return RunningJob(call_id, job.room.name)
 
 
 def prepare_job_process(prepare: PrepareProcess, worker: int, process: JobProcess) -> None:

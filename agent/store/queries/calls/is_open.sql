@@ -1,0 +1,1 @@
+select status <> 'ended' from call_logs where id = :call_id
