@@ -99,6 +99,7 @@ class EventKind(StrEnum):
     """A reply was spoken after a provider had failed: that failure did not decide the call."""
     GOODBYE_SAID = "goodbye_said"
     CALLER_HUNG_UP = "caller_hung_up"
+    """[on_hold?: true while they waited for a person]"""
     AGENT_HUNG_UP = "agent_hung_up"
     OPERATOR_HUNG_UP = "operator_hung_up"
     """Somebody ended the running call through the API. [by: the token's subject]"""

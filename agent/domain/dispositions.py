@@ -55,3 +55,5 @@ class Reason(StrEnum):
     WHILE_RINGING = "while_ringing"
     DURING_DISCLOSURE = "during_disclosure"
     MID_CONVERSATION = "mid_conversation"
+    ON_HOLD = "on_hold"
+    """While waiting for the person whom they were to be put through to."""

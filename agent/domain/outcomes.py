@@ -24,7 +24,8 @@
     4  how it trailed off    hung_up          operator: one of us ended it through the API
                              hung_up          silence: answered, but nobody spoke
                              not_interested   no_result: ended politely, nothing agreed
-                             hung_up          while_ringing, during_disclosure, mid_conversation
+                             hung_up          while_ringing, during_disclosure, mid_conversation,
+                                              on_hold: while waiting for a person
     5  only others saw it    the carrier's webhook: its time limit, or that the other side hung up;
                              then LiveKit's, that the telephone left by itself. Both can only fill
                              in what our own side did not report
@@ -159,6 +160,9 @@ def _trailed_off(events: Sequence[CallEvent]) -> Outcome | None:
     hung_up = _all(events, EventKind.CALLER_HUNG_UP)
     if not polite and not hung_up:
         polite = _all(events, EventKind.AGENT_HUNG_UP)
+    on_hold = tuple(event for event in hung_up if event.detail.get("on_hold"))
+    if on_hold and answered:
+        return Outcome(Disposition.HUNG_UP, Reason.ON_HOLD, on_hold)
     if polite and answered:
         return Outcome(Disposition.NOT_INTERESTED, Reason.NO_RESULT, polite)
     if not hung_up:

@@ -21,6 +21,7 @@ from agent.conversation.summary import summarise
 from agent.domain.calls import CallOrigin, Direction, EventKind
 from agent.domain.identities import PERSON
 from agent.domain.phone_numbers import PhoneNumber
+from agent.errors import Refused
 from agent.playbook.instructions import instructions
 from agent.telephony.control import CONTROL_TOPIC, ControlReader, ControlText
 from agent.telephony.phone_line import LiveKitPhoneLine
@@ -30,7 +31,7 @@ from agent.voice.pipeline import LISTENING, build_session
 from agent.voice.recorder import CallRecorder
 from agent.worker.call_languages import assumed_language, callee_of, language_switch
 from agent.worker.parts import CallParts
-from agent.worker.warm_transfer import WarmTransfer
+from agent.worker.warm_transfer import LONGEST_TALK_SECONDS, WarmTransfer
 
 _HARD_LIMIT_SECONDS = 4.0
 """This long after our last words are due, we hang up even if the pipeline hangs."""
@@ -128,6 +129,7 @@ class CallJob:
         self._timers: list[asyncio.TimerHandle] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._session_started = False
+        self._on_hold = self._handed_over = False
 
     async def run(self) -> None:
         """Record the call, get ready, wait for the answer, speak the first words."""
@@ -201,10 +203,27 @@ class CallJob:
             await self._parts.close()
 
     async def _warm_transfer(self, number: PhoneNumber) -> None:
-        """Dial a person into this room; from then on it is their call."""
-        await self._transfer.warm_transfer(number)
+        """Dial a person into this room; from then on it is their call.
+
+        Raises Refused if the two were not put together: the caller talks to the agent again.
+        """
+        # Unlike after a REFER, whoever leaves now hangs up.
+        self.call.handing_over, self._on_hold = False, True
+        try:
+            if self._remote.identity not in self.room.remote_participants:
+                self._note_hung_up()
+                raise Refused("the caller has hung up")
+            await self._transfer.warm_transfer(number)
+            self.call.handing_over = self._handed_over = True
+        finally:
+            self._on_hold = False
         for timer in self._timers:
             timer.cancel()
+        self._timers = [
+            asyncio.get_running_loop().call_later(
+                LONGEST_TALK_SECONDS, lambda: self._spawn(self.hang_up())
+            )
+        ]
         await self._save_recording()
 
     async def _brief(self) -> str:
@@ -231,6 +250,11 @@ class CallJob:
         if summary is not None:
             self.call.note(EventKind.SUMMARISED, summary=summary)
 
+    def _note_hung_up(self) -> None:
+        if not self.call.noted(EventKind.CALLER_HUNG_UP):
+            detail = {"on_hold": True} if self._on_hold else {}
+            self.call.note(EventKind.CALLER_HUNG_UP, **detail)
+
     def _note_ended(self) -> None:
         if not self.call.noted(EventKind.ENDED):
             self.call.note(EventKind.ENDED, urgent=True)
@@ -246,7 +270,7 @@ class CallJob:
         ]
 
     def _on_participant_left(self, participant: rtc.RemoteParticipant) -> None:
-        if participant.identity == PERSON and self.call.noted(EventKind.TRANSFERRED):
+        if participant.identity == PERSON and self._handed_over:
             self._spawn(self.hang_up())
         if participant.identity != self._remote.identity:
             return
@@ -257,7 +281,7 @@ class CallJob:
             self._line.room_was_deleted()
         ours = reason in _WE_HUNG_UP or self.call.noted(EventKind.AGENT_HUNG_UP)
         if not ours and not self.call.handing_over:
-            self.call.note(EventKind.CALLER_HUNG_UP)
+            self._note_hung_up()
         self._note_ended()
         if self._session_started:
             self._session.shutdown(drain=False)

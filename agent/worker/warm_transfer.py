@@ -6,7 +6,7 @@ There is no dial attempt: only people whom the playbook names are dialled here.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -25,7 +25,8 @@ log = structlog.get_logger(__name__)
 
 _RINGS_SECONDS = 25
 _BRIEFING_SECONDS = 30.0
-_LONGEST_TALK_SECONDS = 3600
+LONGEST_TALK_SECONDS = 3600
+"""For the two, from when they are put together."""
 _PERSON_APPEARS_SECONDS = 3.0
 
 
@@ -60,7 +61,8 @@ class WarmTransfer:
     async def warm_transfer(self, number: PhoneNumber) -> None:
         """Dial the person, tell them what it is about, leave the two alone.
 
-        Raises Refused if they cannot be reached: the caller talks to the agent again.
+        Raises Refused if the person cannot be reached or one of the two leaves before they are
+        put together: whoever is left of them, the caller, talks to the agent again.
         """
         voice = self._own_tracks()
         music = BackgroundAudioPlayer(
@@ -68,14 +70,60 @@ class WarmTransfer:
         )
         await music.start(room=self._room)
         try:
-            briefing, _ = await asyncio.gather(self._briefing(), self._dial(number))
-            played = [sid for sid in self._own_tracks() if sid not in voice]
-            await self._apart(voice, played)
-            await self._brief(briefing)
+            await self._while_both_stay(self._bring_together(number, voice))
+        except Refused:
+            await self._remove_person()
+            raise
         finally:
             await music.aclose()
             await self._together(voice)
+        if not self._both_are_here():
+            await self._remove_person()
+            raise Refused("one of the two has hung up")
         self._session.input.set_audio_enabled(False)
+
+    async def _bring_together(self, number: PhoneNumber, voice: list[str]) -> None:
+        briefing, _ = await asyncio.gather(self._briefing(), self._dial(number))
+        played = [sid for sid in self._own_tracks() if sid not in voice]
+        await self._apart(voice, played)
+        await self._brief(briefing)
+        if not self._both_are_here():
+            raise Refused("one of the two has hung up")
+
+    async def _while_both_stay(self, work: Coroutine[None, None, None]) -> None:
+        """Do the work; as soon as the caller or the person leaves, stop and raise Refused."""
+        left: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+        def on_left(participant: rtc.RemoteParticipant) -> None:
+            if participant.identity in (self._caller, PERSON) and not left.done():
+                left.set_result(participant.identity)
+
+        self._room.on("participant_disconnected", on_left)
+        working = asyncio.create_task(work, name="warm transfer")
+        try:
+            await asyncio.wait({working, left}, return_when=asyncio.FIRST_COMPLETED)
+            if working.done():
+                return working.result()
+            who = "caller" if left.result() == self._caller else "person"
+            raise Refused(f"the {who} has hung up")
+        finally:
+            self._room.off("participant_disconnected", on_left)
+            left.cancel()
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
+
+    def _both_are_here(self) -> bool:
+        return {self._caller, PERSON} <= self._room.remote_participants.keys()
+
+    async def _remove_person(self) -> None:
+        """Nobody is left in the room whom the caller is not put through to."""
+        try:
+            async with asking(missing_ok=True):
+                await self._line.livekit.room.remove_participant(
+                    api.RoomParticipantIdentity(room=self._room.name, identity=PERSON)
+                )
+        except LiveKitUnavailable as error:
+            log.warning("person_not_removed", error=str(error))
 
     async def _dial(self, number: PhoneNumber) -> None:
         livekit, line = self._line.livekit, self._line
@@ -93,7 +141,7 @@ class WarmTransfer:
             identity=PERSON,
             name="Colleague",
             ringing_seconds=_RINGS_SECONDS,
-            max_call_seconds=_LONGEST_TALK_SECONDS,
+            max_call_seconds=LONGEST_TALK_SECONDS,
         )
         refused = await originate(livekit, dial)
         if refused is not None:
@@ -112,9 +160,12 @@ class WarmTransfer:
 
     async def _apart(self, voice: list[str], music: list[str]) -> None:
         """The caller hears music only, the person our voice only."""
-        async with asyncio.timeout(_PERSON_APPEARS_SECONDS):
-            while not self._tracks_of(PERSON):  # noqa: ASYNC110  # the answer came before its track
-                await asyncio.sleep(0.02)
+        try:
+            async with asyncio.timeout(_PERSON_APPEARS_SECONDS):
+                while not self._tracks_of(PERSON):  # noqa: ASYNC110  # its track comes after the answer
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise Refused("nothing is heard of them") from None
         await self._hear(self._caller, [*voice, *self._tracks_of(PERSON)], False)
         await self._hear(PERSON, [*music, *self._tracks_of(self._caller)], False)
 

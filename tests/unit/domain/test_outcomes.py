@@ -103,6 +103,13 @@ def test_a_call_that_was_not_connected_is_judged_by_its_sip_code(
     assert (outcome.disposition, outcome.reason) == (disposition, why)
 
 
+def test_who_hangs_up_on_hold_has_hung_up_for_that_reason() -> None:
+    call = Story()
+    talk = [call.created(), call("answered"), call("disclosed"), call("transfer_failed")]
+    outcome = decide([*talk, call("caller_hung_up", on_hold=True), call("ended")])
+    assert (outcome.disposition, outcome.reason) == (Disposition.HUNG_UP, Reason.ON_HOLD)
+
+
 def test_a_sip_code_counts_as_number_and_as_text() -> None:
     call = Story()
     assert decide([call("not_connected", sip_code=486)]).disposition is Disposition.BUSY
