@@ -11,7 +11,7 @@ import structlog
 
 from agent.dialer.parts import DialerParts
 from agent.domain import outbound_events
-from agent.domain.attempts import Attempt, AttemptOutcome, next_try
+from agent.domain.attempts import Attempt, AttemptOutcome, DialingState, next_try
 from agent.domain.calls import Source
 from agent.domain.contactability import Decision, Denial, Rule, may_call
 from agent.domain.dispositions import Reason
@@ -74,10 +74,12 @@ class Dialer:
     async def _place(self, attempt: Attempt) -> None:
         parts = self._parts
         decision, playbook = await self._ask_gate(attempt)
-        await parts.attempts.record_gate(attempt.id, decision, parts.now())
+        if not await parts.attempts.record_gate(attempt.id, parts.id, decision, parts.now()):
+            log.warning("claim_lost", attempt_id=str(attempt.id))
+            return
         if playbook is None or not decision.allowed:
             rules = ",".join(denial.rule for denial in decision.denials)
-            await parts.attempts.end(attempt.id, AttemptOutcome.REFUSED, rules)
+            await parts.attempts.end(attempt.id, parts.id, AttemptOutcome.REFUSED, rules)
             log.info("attempt_refused", attempt_id=str(attempt.id), rules=rules)
             return
         created = outbound_events.created(
@@ -94,6 +96,7 @@ class Dialer:
                 after=_NUMBER_BUSY_SECONDS,
                 call_id=attempt.call_id,
                 why="number_is_being_called",
+                claimed_by=parts.id,
             )
             return
         await self._send_agent(attempt)
@@ -117,7 +120,10 @@ class Dialer:
             event = outbound_events.not_connected(
                 attempt.call_id, parts.now(), Source.DIALER, Reason.NOT_ALLOWED
             )
-            await parts.dialings.refuse(attempt.call_id, [event], Rule.ROOM_IN_USE)
+            # LiveKit's word may come late: where a job has begun, the call is its own.
+            await parts.dialings.refuse(
+                attempt.call_id, [event], Rule.ROOM_IN_USE, only_if=DialingState.DISPATCHED
+            )
             log.info("attempt_refused", attempt_id=str(attempt.id), rules=Rule.ROOM_IN_USE)
         except LiveKitUnavailable:
             await self._requeue(attempt)
@@ -130,5 +136,8 @@ class Dialer:
         event = outbound_events.not_connected(attempt.call_id, now, Source.DIALER, Reason.NO_AGENT)
         due = next_try(attempt.tries + 1, now, parts.rng)
         again = Again((due - now).total_seconds(), parts.new_id()) if due else None
-        await parts.dialings.give_back(attempt.call_id, [event], Reason.NO_AGENT, again)
+        # An order that was not confirmed may have reached an agent all the same.
+        await parts.dialings.give_back(
+            attempt.call_id, [event], Reason.NO_AGENT, again, only_if=DialingState.DISPATCHED
+        )
         log.warning("livekit_away_attempt_given_back", attempt_id=str(attempt.id))

@@ -60,7 +60,11 @@ class Reaper:
         parts = self._parts
         for lost in await parts.attempts.lost_claims(_LOST_CLAIM_SECONDS):
             await parts.attempts.requeue(
-                lost.id, after=0, call_id=lost.call_id, why=lost.last_error
+                lost.id,
+                after=0,
+                call_id=lost.call_id,
+                why=lost.last_error,
+                claimed_by=lost.claimed_by,
             )
             log.warning("lost_claim_taken_back", attempt_id=str(lost.id))
         open_now = await parts.dialings.open()

@@ -103,6 +103,8 @@ class Attempt:
     last_error: str | None = None
     """Why the last try rang nobody: a `Reason` or a rule's name."""
     ended_at: datetime | None = None
+    claimed_by: UUID | None = None
+    """The dialler that has it now."""
 
     @property
     def room_name(self) -> str:

@@ -166,20 +166,33 @@ class AttemptStore:
             rows = await connection.fetch(*_CLAIM(dialler_id=dialler_id, limit=limit, trunk=trunk))
         return [_attempt(row) for row in rows]
 
-    async def record_gate(self, attempt_id: UUID, decision: Decision, now: datetime) -> None:
-        """Keep the gate's latest answer with all its reasons."""
+    async def record_gate(
+        self, attempt_id: UUID, dialler_id: UUID, decision: Decision, now: datetime
+    ) -> bool:
+        """Keep the gate's latest answer with all its reasons. False: another dialler has it now."""
         async with self._database.connection() as connection:
-            await connection.execute(
-                *_RECORD_GATE(attempt_id=attempt_id, gate=_gate_json(decision, now))
+            found = await connection.fetchval(
+                *_RECORD_GATE(
+                    attempt_id=attempt_id, dialler_id=dialler_id, gate=_gate_json(decision, now)
+                )
             )
+        return found is not None
 
-    async def end(self, attempt_id: UUID, outcome: AttemptOutcome, why: str | None = None) -> bool:
-        """The attempt is over without (another) call. False: it was over before."""
+    async def end(
+        self, attempt_id: UUID, dialler_id: UUID, outcome: AttemptOutcome, why: str | None = None
+    ) -> bool:
+        """The attempt is over without (another) call. False: it is not this dialler's any more."""
         async with self._database.connection() as connection:
-            return (
-                await connection.fetchval(*_END(attempt_id=attempt_id, outcome=outcome, why=why))
-                is not None
+            found = await connection.fetchval(
+                *_END(
+                    attempt_id=attempt_id,
+                    outcome=outcome,
+                    why=why,
+                    dialler_id=dialler_id,
+                    of_call=None,
+                )
             )
+        return found is not None
 
     async def cancel(self, attempt_id: UUID) -> bool:
         """Nobody is to be called after all. False: too late, it is being dialled or over."""
@@ -187,12 +200,28 @@ class AttemptStore:
             return await connection.fetchval(*_CANCEL(attempt_id=attempt_id)) is not None
 
     async def requeue(
-        self, attempt_id: UUID, *, after: float, call_id: UUID, why: str | None
+        self,
+        attempt_id: UUID,
+        *,
+        after: float,
+        call_id: UUID,
+        why: str | None,
+        claimed_by: UUID | None,
     ) -> bool:
-        """Put a claimed attempt that has no call yet back, to be tried in `after` seconds."""
+        """Put a claimed attempt that has no call yet back, to be tried in `after` seconds.
+
+        False: `claimed_by` does not have it any more.
+        """
         async with self._database.connection() as connection:
             done = await connection.fetchval(
-                *_REQUEUE(attempt_id=attempt_id, after=after, call_id=call_id, why=why)
+                *_REQUEUE(
+                    attempt_id=attempt_id,
+                    after=after,
+                    call_id=call_id,
+                    why=why,
+                    dialler_id=claimed_by,
+                    of_call=None,
+                )
             )
         return done is not None
 
@@ -294,4 +323,5 @@ def _attempt(row: asyncpg.Record | None) -> Attempt:
         gate=_gate(row["gate"]),
         last_error=row["last_error"],
         ended_at=row["ended_at"].astimezone(UTC) if row["ended_at"] else None,
+        claimed_by=row["claimed_by"],
     )

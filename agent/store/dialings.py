@@ -10,6 +10,7 @@ attempt, so that whatever is killed between two steps finds a whole state when i
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 from uuid import UUID
 
 import asyncpg
@@ -95,10 +96,19 @@ class OpenDialing:
 
 
 class DialingStore:
-    """Calls on their way out. Every method raises DatabaseUnavailable."""
+    """Calls on their way out. Every method raises DatabaseUnavailable.
 
-    def __init__(self, database: Database) -> None:
+    `holder`: the job that acts, by LiveKit's id; None: the dialler and its reaper. A call that a
+    job has let dial is that job's: another job's steps have no effect on it.
+    """
+
+    def __init__(self, database: Database, holder: str | None = None) -> None:
         self._database = database
+        self._holder = holder
+
+    def held_by(self, job_id: str) -> Self:
+        """The same calls, for a job."""
+        return type(self)(self._database, job_id)
 
     async def dispatch(
         self, attempt: Attempt, dialler_id: UUID, trunk: str, created: CallEvent
@@ -145,6 +155,7 @@ class DialingStore:
                     calls_a_day=rules.calls_per_number_per_day,
                     minutes_a_day=rules.minutes_a_day,
                     spacing=seconds_per_call,
+                    holder=self._holder,
                 )
             )
         return _slot(row)
@@ -152,33 +163,49 @@ class DialingStore:
     async def look(self, call_id: UUID) -> Slot | NotNow:
         """The slot as it stands, or what has come in between since `begin`."""
         async with self._database.connection() as connection:
-            return _slot(await connection.fetchrow(*_LOOK_AT_SLOT(call_id=call_id)))
+            return _slot(
+                await connection.fetchrow(*_LOOK_AT_SLOT(call_id=call_id, holder=self._holder))
+            )
 
     async def renew(self, call_id: UUID, trunk: str, seconds_per_call: float) -> Slot | NotNow:
         """Another slot for a call that came too late for its own and has not dialled."""
         async with self._database.connection() as connection, connection.transaction():
             await connection.execute(*_LOCK_TRUNK(name=trunk))
-            row = await connection.fetchrow(*_RENEW_SLOT(call_id=call_id, spacing=seconds_per_call))
+            row = await connection.fetchrow(
+                *_RENEW_SLOT(call_id=call_id, spacing=seconds_per_call, holder=self._holder)
+            )
         return _slot(row)
 
     async def dialled(self, call_id: UUID) -> None:
         """The call dials now. Said at once: another one waits for it."""
         async with self._database.connection() as connection:
-            await connection.execute(*_DIALLED(call_id=call_id))
+            await connection.execute(*_DIALLED(call_id=call_id, holder=self._holder))
 
     async def answered(self, call_id: UUID) -> None:
         """Somebody picked up."""
         async with self._database.connection() as connection:
-            await connection.execute(*_ANSWERED(call_id=call_id))
+            await connection.execute(*_ANSWERED(call_id=call_id, holder=self._holder))
 
     async def finish(self, call_id: UUID, events: Sequence[CallEvent] = ()) -> bool:
         """The call is over and may have rung: its attempt is done. False: it was over before."""
         return await self._end(call_id, events, returned=False, outcome=AttemptOutcome.RANG)
 
-    async def refuse(self, call_id: UUID, events: Sequence[CallEvent], why: str) -> bool:
+    async def refuse(
+        self,
+        call_id: UUID,
+        events: Sequence[CallEvent],
+        why: str,
+        *,
+        only_if: DialingState | None = None,
+    ) -> bool:
         """A rule forbade the call at the last moment: nobody was rung, and nobody will be."""
         return await self._end(
-            call_id, events, returned=True, outcome=AttemptOutcome.REFUSED, why=why
+            call_id,
+            events,
+            returned=True,
+            outcome=AttemptOutcome.REFUSED,
+            why=why,
+            only_if=only_if,
         )
 
     async def give_back(
@@ -243,11 +270,13 @@ class DialingStore:
     ) -> bool:
         async with self._database.connection() as connection, connection.transaction():
             attempt_id = await connection.fetchval(
-                *_END_DIALING(call_id=call_id, returned=returned, only_if=only_if)
+                *_END_DIALING(
+                    call_id=call_id, returned=returned, only_if=only_if, holder=self._holder
+                )
             )
             if attempt_id is None:
                 return False
-            await _move_attempt(connection, attempt_id, outcome, why, again)
+            await _move_attempt(connection, attempt_id, call_id, outcome, why, again)
             await append_within(connection, call_id, events)
         return True
 
@@ -263,13 +292,25 @@ def _slot(row: asyncpg.Record | None) -> Slot | NotNow:
 async def _move_attempt(
     connection: Connection,
     attempt_id: UUID,
+    of_call: UUID,
     outcome: AttemptOutcome,
     why: str | None,
     again: Again | None,
 ) -> None:
     if again is not None:
         await connection.execute(
-            *_REQUEUE(attempt_id=attempt_id, after=again.after, call_id=again.call_id, why=why)
+            *_REQUEUE(
+                attempt_id=attempt_id,
+                after=again.after,
+                call_id=again.call_id,
+                why=why,
+                dialler_id=None,
+                of_call=of_call,
+            )
         )
     else:
-        await connection.execute(*_END_ATTEMPT(attempt_id=attempt_id, outcome=outcome, why=why))
+        await connection.execute(
+            *_END_ATTEMPT(
+                attempt_id=attempt_id, outcome=outcome, why=why, dialler_id=None, of_call=of_call
+            )
+        )

@@ -89,7 +89,7 @@ async def build_call_parts(
     name = page.playbook if page else None
     if isinstance(metadata, JobMetadata):
         try:
-            outbound = await _outbound_parts(prepared.outbound, database, livekit, metadata)
+            outbound = await _outbound_parts(prepared.outbound, database, livekit, metadata, job_id)
         except CallError:
             await close()
             raise
@@ -138,7 +138,11 @@ def _calendar(database: Database, hours: OpeningHours, page: BrowserCall | None)
 
 
 async def _outbound_parts(
-    ours: OutboundSettings, database: Database, livekit: LiveKitAPI, metadata: JobMetadata
+    ours: OutboundSettings,
+    database: Database,
+    livekit: LiveKitAPI,
+    metadata: JobMetadata,
+    job_id: str,
 ) -> OutboundParts:
     attempt = await AttemptStore(database).of_call(metadata.call_id)
     if attempt.call_id != metadata.call_id:
@@ -147,7 +151,7 @@ async def _outbound_parts(
         attempt=attempt,
         trunk=ours.trunk,
         dial=ours.dial(attempt, metadata.trunk_id),
-        dialings=DialingStore(database),
+        dialings=DialingStore(database, job_id),
         trunks=TrunkStore(database),
         livekit=livekit,
         rules=ours.rules,

@@ -56,6 +56,11 @@ class CallLeg(Protocol):
         """Whether somebody may be listening: if our code breaks, they are owed an apology."""
         ...
 
+    @property
+    def holds_room(self) -> bool:
+        """Whether the room is this job's to delete: never another job's call in it."""
+        ...
+
     def note_created(self, call: LiveCall) -> None:
         """Record that the call exists, unless that was recorded before the job began."""
         ...
@@ -297,7 +302,8 @@ class CallJob:
 
     async def hang_up(self) -> None:
         """End the call for everybody, and this job. Doing it twice is harmless."""
-        await self._line.hang_up()
+        if self._leg.holds_room:
+            await self._line.hang_up()
         self._ctx.shutdown(reason="call over")
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:

@@ -39,6 +39,7 @@ class InboundCall:
     direction = Direction.INBOUND
     may_hear_us = True
     """The caller is there from the beginning."""
+    holds_room = True
 
     def __init__(self, room: rtc.Room, caller: RemoteParty, origin: CallOrigin) -> None:
         self._room = room

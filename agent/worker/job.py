@@ -19,8 +19,8 @@ async def run_call(build: BuildParts, ctx: JobContext) -> None:
     """The job's entrypoint. Its metadata says which call to place; without, somebody calls us."""
     ctx.log_context_fields = {"job_id": ctx.job.id}
     running: CallJob | None = None
+    metadata = read_metadata(ctx.job.metadata)
     try:
-        metadata = read_metadata(ctx.job.metadata)
         if isinstance(metadata, JobMetadata):
             running = await take_outbound(build, ctx, metadata)
         else:
@@ -31,7 +31,8 @@ async def run_call(build: BuildParts, ctx: JobContext) -> None:
     except Exception as error:  # the job's last net: no caller on a silent line
         log.exception("call_crashed", error=type(error).__name__)
         if running is None:
-            ctx.delete_room()
+            if not isinstance(metadata, JobMetadata):
+                ctx.delete_room()  # of a call that we place the next try may ring in there
             ctx.shutdown(reason="call could not be taken")
             return
         running.call.note(EventKind.CRASHED, urgent=True, error=type(error).__name__)

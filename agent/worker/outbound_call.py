@@ -60,6 +60,8 @@ class OutboundCall:
         self, room: rtc.Room, parts: CallParts, placing: OutboundParts, call_id: UUID
     ) -> None:
         self.may_hear_us = False
+        self.holds_room = False
+        """From when the call is ours: until then another job may dial in this room."""
         self._room = room
         self._now: Callable[[], datetime] = parts.now
         self._journal = parts.journal
@@ -114,6 +116,7 @@ class OutboundCall:
         if isinstance(slot, NotNow):
             await self._not_now(slot)
             return False
+        self.holds_room = True
         return await self._wait_for(slot)
 
     async def _wait_for(self, slot: Slot) -> bool:
@@ -178,6 +181,7 @@ class OutboundCall:
     async def _not_now(self, why: NotNow) -> None:
         """The call was not allowed to dial. No phone rang."""
         log.info("not_dialled", why=why)
+        self.holds_room = why is not NotNow.TAKEN_BACK
         if why is NotNow.TAKEN_BACK:
             return
         reason = Reason.NOT_ALLOWED if why.is_final else Reason.STOPPED

@@ -106,7 +106,9 @@ async def test_a_room_belongs_to_one_open_attempt(store: AttemptStore) -> None:
             request, attempt_id=uuid4(), call_id=uuid4(), now=NOON, idempotency=_key(key="k-2")
         )
     assert await store.known_answer("someone", "k-2", "hash") is None  # it can be sent again
-    await store.end(first.id, AttemptOutcome.RANG)
+    dialler = uuid4()
+    await store.claim(dialler, 1, TRUNK)
+    assert await store.end(first.id, dialler, AttemptOutcome.RANG)
     assert (await _add(store, request)).room_name == "my-room"
 
 
@@ -135,14 +137,16 @@ async def test_what_is_not_due_or_stopped_is_not_claimed(
 async def test_the_gates_answer_is_kept_with_its_reasons(store: AttemptStore) -> None:
     attempt = await _add(store)
     decision = Decision((Denial(Rule.OPTED_OUT, "does not want it"),))
-    await store.record_gate(attempt.id, decision, NOON)
+    dialler = uuid4()
+    await store.claim(dialler, 1, TRUNK)
+    assert await store.record_gate(attempt.id, dialler, decision, NOON)
     assert (await store.show(attempt.id)).gate == decision
 
 
 async def test_an_attempt_ends_once(store: AttemptStore) -> None:
     attempt = await _add(store)
     assert await store.cancel(attempt.id)
-    assert not await store.end(attempt.id, AttemptOutcome.RANG)
+    assert not await store.end(attempt.id, uuid4(), AttemptOutcome.RANG)
     assert (await store.show(attempt.id)).outcome is AttemptOutcome.CANCELLED
 
 

@@ -22,7 +22,7 @@ from agent.domain.attempts import (
     seconds_per_call,
 )
 from agent.domain.calls import CallEvent, EventKind, Source
-from agent.domain.contactability import Rules
+from agent.domain.contactability import Decision, Rules
 from agent.domain.dispositions import Disposition, Reason
 from agent.domain.phone_numbers import PhoneNumber, parse
 from agent.errors import TrunkBusy, TrunkMisconfigured
@@ -209,7 +209,9 @@ async def test_a_number_that_is_being_called_is_not_called_a_second_time(office:
     assert {each.id for each in claimed} == {first.id, second.id}
     assert await office.send(claimed[0])
     assert not await office.send(claimed[1])
-    await office.attempts.requeue(claimed[1].id, after=0, call_id=uuid4(), why="busy")
+    await office.attempts.requeue(
+        claimed[1].id, after=0, call_id=uuid4(), why="busy", claimed_by=ME
+    )
     assert await office.attempts.claim(ME, 2, TRUNK) == []
     await office.dialings.finish(claimed[0].call_id)
     assert len(await office.attempts.claim(ME, 2, TRUNK)) == 1
@@ -293,7 +295,9 @@ async def test_a_dialler_that_died_after_its_claim_loses_it(office: Office) -> N
     attempt = await office.wished()
     (claimed,) = await office.attempts.claim(ME, 1, TRUNK)
     assert [each.id for each in await office.attempts.lost_claims(0)] == [attempt.id]
-    await office.attempts.requeue(attempt.id, after=0, call_id=attempt.call_id, why=None)
+    await office.attempts.requeue(
+        attempt.id, after=0, call_id=attempt.call_id, why=None, claimed_by=ME
+    )
     (again,) = await office.attempts.claim(UUID(int=2), 1, TRUNK)
     assert not await office.send(claimed)  # it was only slow, and finds it is another's
     assert again.id == attempt.id
@@ -345,3 +349,19 @@ async def test_a_call_whose_answer_is_only_on_record_is_answered_and_counts_its_
     await office.dialings.finish(attempt.call_id)
     facts = await office.attempts.contact_facts(attempt.request.number, now)
     assert facts.minutes_today == 3
+
+
+async def test_a_dialler_that_lost_its_claim_changes_nothing_of_it(office: Office) -> None:
+    attempt = await office.wished()
+    await office.attempts.claim(UUID(int=9), 1, TRUNK)
+    assert not await office.attempts.record_gate(attempt.id, ME, Decision(()), NOON)
+    assert not await office.attempts.end(attempt.id, ME, AttemptOutcome.REFUSED)
+    assert not await office.attempts.requeue(
+        attempt.id, after=0, call_id=uuid4(), why=None, claimed_by=ME
+    )
+    after = await office.attempts.show(attempt.id)
+    assert (after.state, after.call_id, after.gate) == (
+        AttemptState.CLAIMED,
+        attempt.call_id,
+        None,
+    )

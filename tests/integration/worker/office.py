@@ -89,7 +89,7 @@ class Office:
     answers: dict[str, Answer] = field(default_factory=dict)
     before_job: Callable[[], Awaitable[None]] | None = None
     while_ringing: Callable[[], Awaitable[None]] | None = None
-    _jobs: dict[str, "asyncio.Task[None]"] = field(default_factory=dict)
+    _jobs: dict[str, "asyncio.Task[bool]"] = field(default_factory=dict)
     _numbers: "count[int]" = field(default_factory=lambda: count(1000))
 
     def __post_init__(self) -> None:
@@ -184,7 +184,12 @@ class Office:
             status=answer.status, body=answer.body, content_type=answer.content_type
         )
 
-    async def _job(self, order: JobMetadata) -> None:
+    async def second_job(self, attempt: Attempt) -> bool:
+        """Another job for the call of an attempt, to its end; whether it may delete the room."""
+        return await self._job(JobMetadata(attempt.call_id, "ST_test"))
+
+    async def _job(self, order: JobMetadata) -> bool:
+        job_id = f"AJ_{uuid4().hex}"
         if self.before_job is not None:
             await self.before_job()
         attempt = await self.attempts.of_call(order.call_id)
@@ -202,7 +207,7 @@ class Office:
                 ringing_seconds=5,
                 max_call_seconds=60,
             ),
-            dialings=self.dialings,
+            dialings=self.dialings.held_by(job_id),
             trunks=self.trunks,
             livekit=self.livekit,
             rules=RULES,
@@ -234,6 +239,7 @@ class Office:
             )
             await call.over()
             await journal.close(5)
+        return call.holds_room
 
 
 @asynccontextmanager

@@ -88,3 +88,46 @@ async def test_a_call_is_on_record_as_ringing_while_its_phone_rings(
         async with out.dialler():
             await out.tried(attempt)
         assert seen[-1] is CallState.RINGING
+
+
+async def test_a_second_job_for_a_ringing_call_neither_dials_nor_gives_it_back(
+    dsn: str, tmp_path: Path
+) -> None:
+    async with office(dsn, tmp_path) as out:
+        attempt = await out.wish(answers.refused(486))
+        may_delete_room: list[bool] = []
+
+        async def comes() -> None:
+            out.while_ringing = None
+            may_delete_room.append(await out.second_job(attempt))
+
+        out.while_ringing = comes
+        async with out.dialler():
+            done = await out.tried(attempt)
+        assert may_delete_room == [False]
+        assert out.dialled == [attempt.request.number]
+        assert (done.outcome, done.tries) == (AttemptOutcome.RANG, 1)
+
+
+async def test_a_job_that_never_began_cannot_give_back_a_call_that_rings(
+    dsn: str, tmp_path: Path
+) -> None:
+    async with office(dsn, tmp_path) as out:
+        attempt = await out.wish(answers.refused(486))
+        taken: list[bool] = []
+
+        async def comes() -> None:
+            other = out.dialings.held_by("AJ_other")
+            taken.append(await other.give_back(attempt.call_id, [], "crashed", None))
+            taken.append(await other.finish(attempt.call_id))
+            taken.append(await other.refuse(attempt.call_id, [], "opted_out"))
+            await other.answered(attempt.call_id)
+            (open_now,) = await out.dialings.open()
+            taken.append(open_now.answered)
+            taken.append(await other.look(attempt.call_id) is not NotNow.TAKEN_BACK)
+
+        out.while_ringing = comes
+        async with out.dialler():
+            done = await out.tried(attempt)
+        assert taken == [False] * 5
+        assert done.outcome is AttemptOutcome.RANG

@@ -3,6 +3,7 @@
 -- :calls_a_day    so many calls to one number in 24 hours
 -- :minutes_a_day  so many minutes of outbound calls a day; null: any number
 -- :spacing        seconds between two slots of the trunk
+-- :holder         the job that asks: from here on the call is its own
 with asked as (
     select
         dialings.trunk,
@@ -27,7 +28,7 @@ slot as (
 moved as (
     update dialings
     set state = 'dialling', dialling_at = clock_timestamp(), slot_at = slot.at,
-        slot_number = slot.number
+        slot_number = slot.number, holder = :holder
     from slot
     where call_id = :call_id and state = 'dispatched'
     returning trunk, slot.number, slot.at

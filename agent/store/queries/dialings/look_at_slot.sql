@@ -2,7 +2,8 @@
 select
     case
         when dialing_denied(dialings.number) is not null then dialing_denied(dialings.number)
-        when dialings.state <> 'dialling' then 'taken_back'
+        when dialings.state <> 'dialling' or dialings.holder is distinct from :holder
+            then 'taken_back'
     end as refusal,
     slot_wait.wait, slot_wait.usable, slot_wait.settled
 from dialings

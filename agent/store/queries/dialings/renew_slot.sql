@@ -6,7 +6,9 @@ with asked as (
     select
         dialings.trunk,
         case
-            when dialings.state <> 'dialling' or dialings.dialled_at is not null then 'taken_back'
+            when dialings.state <> 'dialling' or dialings.dialled_at is not null
+                or dialings.holder is distinct from :holder
+                then 'taken_back'
             when dialing_denied(dialings.number) is not null then dialing_denied(dialings.number)
             when trunks.paused_until > clock_timestamp() then 'paused'
         end as refusal
@@ -26,6 +28,7 @@ moved as (
     set slot_at = slot.at, slot_number = slot.number
     from slot
     where call_id = :call_id and state = 'dialling' and dialled_at is null
+        and holder is not distinct from :holder
     returning trunk, slot.number, slot.at
 )
 select asked.refusal, slot_wait.wait, slot_wait.usable, slot_wait.settled
