@@ -92,19 +92,22 @@ class WarmTransfer:
 
     async def _while_both_stay(self, work: Coroutine[None, None, None]) -> None:
         """Do the work; as soon as the caller or the person leaves, stop and raise Refused."""
-        left: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        gone: list[str] = []
 
         def on_left(participant: rtc.RemoteParticipant) -> None:
             if participant.identity in (self._caller, PERSON) and not left.done():
-                left.set_result(participant.identity)
+                gone.append(participant.identity)
+                left.set_result(None)
 
         self._room.on("participant_disconnected", on_left)
         working = asyncio.create_task(work, name="warm transfer")
         try:
-            await asyncio.wait({working, left}, return_when=asyncio.FIRST_COMPLETED)
+            waited_for: set[asyncio.Future[None]] = {working, left}
+            await asyncio.wait(waited_for, return_when=asyncio.FIRST_COMPLETED)
             if working.done():
                 return working.result()
-            who = "caller" if left.result() == self._caller else "person"
+            who = "caller" if self._caller in gone else "person"
             raise Refused(f"the {who} has hung up")
         finally:
             self._room.off("participant_disconnected", on_left)
