@@ -27,6 +27,7 @@ def checks(settings: Settings, ask: Questions) -> Sequence[Check]:
         Check("playbook", Group.SETTINGS, ask.playbook),
         Check("recordings", Group.MACHINE, ask.recordings),
         Check("database", Group.DATABASE, ask.schema, after=("database settings",)),
+        Check("connections", Group.DATABASE, ask.connections, after=("database",)),
         Check("LiveKit", Group.LIVEKIT, ask.reach, after=("LiveKit settings",)),
         Check("clock", Group.LIVEKIT, ask.clock, after=("LiveKit",)),
         Check("LiveKit key", Group.LIVEKIT, ask.key, after=("LiveKit", "clock")),

@@ -20,6 +20,7 @@ from agent.provisioning.telnyx.account import Portal
 from agent.provisioning.telnyx.parts import PortalState
 from agent.provisioning.telnyx.wanted import portal_wanted
 from agent.settings import Settings
+from agent.store.connections import connections_needed, usable_connections
 from agent.store.heartbeats import HeartbeatStore, Process
 from agent.store.kill_switch import KillSwitchStore
 from agent.store.migrate import schema_state
@@ -101,6 +102,11 @@ class Questions:
     async def schema(self) -> list[Finding]:
         """The database, and its migrations."""
         return database.judge_schema(await schema_state(self._settings.database_url or ""))
+
+    async def connections(self) -> list[Finding]:
+        """The database's connections against what the processes that live take."""
+        needed = connections_needed(await self._processes.answer())
+        return database.judge_connections(await usable_connections(self._parts.database), needed)
 
     async def reach(self) -> list[Finding]:
         """LiveKit, without a key."""

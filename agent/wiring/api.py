@@ -24,6 +24,7 @@ from agent.settings import Environment, Settings
 from agent.store.attempts import AttemptStore
 from agent.store.call_list import CallList
 from agent.store.calls import CallStore
+from agent.store.connections import API_POOL, API_WEBHOOK_POOL
 from agent.store.database import Database
 from agent.store.heartbeats import HeartbeatStore, ProcessKind
 from agent.store.kill_switch import KillSwitchStore
@@ -43,9 +44,6 @@ from agent.wiring.web_server import WebServer
 
 log = structlog.get_logger(__name__)
 
-_POOL = 8
-_WEBHOOK_POOL = 3
-"""Own connections: a slow list in the API must not keep a webhook waiting."""
 _GRACE_SECONDS = 15
 """How long requests that are being answered may still take after SIGTERM."""
 
@@ -77,7 +75,7 @@ async def api_parts(settings: Settings) -> AsyncIterator[ApiParts]:
     limits = RateLimits(settings.api_requests_per_minute, settings.api_requests_per_minute_overall)
     docs_open = settings.api_docs and settings.environment is not Environment.PRODUCTION
     async with (
-        Database(settings.database_url or "", max_size=_POOL) as database,
+        Database(settings.database_url or "", max_size=API_POOL) as database,
         client(settings) as livekit,
         webhook_receiver(settings) as webhooks,
     ):
@@ -117,7 +115,7 @@ async def webhook_receiver(settings: Settings) -> AsyncIterator[WebhookReceiver]
     keys = (settings.telnyx_public_key, settings.telnyx_public_key_old)
     telnyx = TelnyxSignatures([key for key in keys if key], now)
     livekit = LiveKitSignatures(settings.livekit_api_key or "", settings.livekit_api_secret or "")
-    async with Database(settings.database_url or "", max_size=_WEBHOOK_POOL) as database:
+    async with Database(settings.database_url or "", max_size=API_WEBHOOK_POOL) as database:
         inbox = WebhookInbox(database, now)
         linking = keep_linking(WebhookLinks(database), inbox.stored)
         async with _meanwhile(inbox.run(), linking):

@@ -17,6 +17,7 @@ from agent.playbook.load import load_playbook
 from agent.playbook.prompts import load_prompts
 from agent.settings import Settings
 from agent.store.attempts import NOTIFY_CHANNEL, AttemptStore
+from agent.store.connections import DIALER_POOL
 from agent.store.database import Database, listen
 from agent.store.dialings import DialingStore
 from agent.store.heartbeats import ProcessKind
@@ -31,7 +32,6 @@ from agent.wiring.process import keep_beating, until_signalled
 
 log = structlog.get_logger(__name__)
 
-_CONNECTIONS = 4
 _BATCH_SECONDS = 3.0
 """The dialer claims at once what the trunk takes in this time: no call waits long for a slot."""
 
@@ -44,7 +44,7 @@ async def run_dialer(settings: Settings) -> None:
     await probe.check(settings)
     dsn = settings.database_url or ""
     async with (
-        Database(dsn, max_size=_CONNECTIONS) as database,
+        Database(dsn, max_size=DIALER_POOL) as database,
         client(settings, failover=False) as livekit,
     ):
         parts = await _parts(settings, outbound, database, livekit)

@@ -25,6 +25,7 @@ from agent.settings import Settings
 from agent.store.attempts import AttemptStore
 from agent.store.calendar import PostgresCalendar
 from agent.store.calls import CallStore
+from agent.store.connections import JOB_CONNECTIONS
 from agent.store.database import Database
 from agent.store.dialings import DialingStore
 from agent.store.journal import Journal
@@ -78,7 +79,7 @@ async def build_call_parts(
     if isinstance(prepared, CallError):
         raise prepared
     settings.need("DATABASE_URL")
-    database = Database(settings.database_url or "")
+    database = Database(settings.database_url or "", max_size=JOB_CONNECTIONS)
     livekit = client(settings, failover=False)
 
     async def close() -> None:

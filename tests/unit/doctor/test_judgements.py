@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from agent.doctor.database import judge_schema
+from agent.doctor.database import judge_connections, judge_schema
 from agent.doctor.findings import Finding, Level
 from agent.doctor.livekit import judge_clock, judge_sip
 from agent.doctor.machine import Folder, judge_recordings, look_at
@@ -118,6 +118,18 @@ def test_an_old_schema_stops_calls_and_a_new_one_warns(
     state: SchemaState, expected: tuple[str, Level]
 ) -> None:
     assert codes(judge_schema(state)) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("usable", "expected"),
+    [
+        (97, ("connections", Level.OK)),
+        (58, ("connections", Level.OK)),
+        (57, ("too_few_connections", Level.WARNING)),
+    ],
+)
+def test_connections_must_do_for_every_place(usable: int, expected: tuple[str, Level]) -> None:
+    assert codes(judge_connections(usable, 58)) == [expected]
 
 
 @pytest.mark.parametrize(
