@@ -82,9 +82,9 @@ class Caller:
         since, ears = self._since, self._ears
         await self._until(lambda: ears.spoke_since(since), "waited for it to go on", within)
 
-    async def says(self, line: str) -> None:
+    async def says(self, line: str, voice: str = "pico:en-GB") -> None:
         """Returns when the last word is out."""
-        pcm, rate = await self._speech.spoken(line)
+        pcm, rate = await self._speech.spoken(line, voice)
         self.said.append(line)
         await self.phone.say(pcm, rate)
         self._since = time.monotonic()

@@ -41,10 +41,11 @@ class Speech:
             "DEEPGRAM_BASE_URL": f"{self.root}/deepgram",
         }
 
-    async def spoken(self, line: str) -> tuple[bytes, int]:
+    async def spoken(self, line: str, voice: str = "pico:en-GB") -> tuple[bytes, int]:
         """`line` in a person's voice: 16-bit mono, and its rate."""
         if line not in self._spoken:
-            self._spoken[line] = await prepare_lines(scenario(SayStep(say=line)), self.root)
+            says = scenario(SayStep(say=line), voice=voice)
+            self._spoken[line] = await prepare_lines(says, self.root)
         lines = self._spoken[line]
         return lines.pcm[line], lines.sample_rate
 
@@ -86,7 +87,12 @@ class Speech:
         return text
 
 
-def scenario(*steps: SayStep, rules: Sequence[Rule] = (), summary: str = "A test.") -> Scenario:
+def scenario(
+    *steps: SayStep,
+    rules: Sequence[Rule] = (),
+    summary: str = "A test.",
+    voice: str = "pico:en-GB",
+) -> Scenario:
     """The form in which the stand-in is told what somebody says and the model answers."""
     return Scenario(
         name="caller",
@@ -95,6 +101,7 @@ def scenario(*steps: SayStep, rules: Sequence[Rule] = (), summary: str = "A test
         customer=steps,
         agent=tuple(rules),
         summary=summary,
+        voice=voice,
         expect=Expect(disposition="-"),
     )
 
