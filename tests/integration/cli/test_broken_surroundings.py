@@ -183,7 +183,7 @@ async def machine(
             "OPENAI_BASE_URL": "http://127.0.0.1:1/v1",
             "DEEPGRAM_API_KEY": "example",
             "DEEPGRAM_BASE_URL": "http://127.0.0.1:1",
-            "API_JWT_SECRET": "0123456789abcdefghijklmnopqrstuvwxyzABCDEF",
+            "API_JWT_SECRET": "example-0123456789abcdefghijklmnopqrstuvwxyz",
             "API_PORT": "0",
             "SPEECH_CACHE_DIR": str(folder / "speech"),
             "TELNYX_SIP_USERNAME": "example-user",

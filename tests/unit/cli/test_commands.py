@@ -49,7 +49,7 @@ def imported(*arguments: str) -> set[str]:
         [sys.executable, "-c", _IMPORTED, *arguments],
         cwd=ROOT,
         env={
-            "API_JWT_SECRET": "0123456789abcdefghijklmnopqrstuvwxyzABCDEF",
+            "API_JWT_SECRET": "example-0123456789abcdefghijklmnopqrstuvwxyz",
             "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
         },
         capture_output=True,

@@ -51,8 +51,8 @@ def test_a_placeholder_is_known(value: str) -> None:
     [
         "example-password",
         "wss://fernhill-a1b2.livekit.cloud",
-        "postgresql://postgres:stand-in@127.0.0.1:5432/postgres",
-        "postgresql://ours:pw@hosting.fernhill.test/calls",
+        "postgresql://postgres:local-stand-in@127.0.0.1:5432/postgres",
+        "postgresql://ours:%24pw@hosting.fernhill.test/calls",
         "+3226010500",
         "ai-sales-agent",
         "gpt-4.1",
@@ -86,7 +86,7 @@ def test_every_placeholder_of_the_settings_is_named_with_what_belongs_there() ->
     with pytest.raises(SettingsError) as refused:
         load_settings(
             environ={
-                "OPENAI_API_KEY": "sk-xxxxxxxxxx",
+                "OPENAI_API_KEY": "sk-" + "x" * 10,
                 "LIVEKIT_URL": "wss://your-project.livekit.cloud",
                 "PUBLIC_URL": "https://calls.example.com",
                 "SOMEBODY_ELSES_KEY": "changeme",

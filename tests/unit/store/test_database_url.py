@@ -26,8 +26,8 @@ from agent.store.database_url import read_url
         ("postgres://h/db?sslmode=no-verify", "postgresql://h/db?sslmode=require"),
         # Passwords: as they were shown, and percent-encoded.
         ("postgres://u:p%40s%2Fs@h/db", "postgresql://u:p%40s%2Fs@h/db"),
-        ("postgres://u:p@s#s/w?rd%@h:5/db", "postgresql://u:p%40s%23s%2Fw%3Frd%25@h:5/db"),
-        ("postgres://u:a:b@h/db", "postgresql://u:a%3Ab@h/db"),
+        ("postgres://u:example@s#s/w?rd%@h:5/db", "postgresql://u:example%40s%23s%2Fw%3Frd%25@h:5/db"),
+        ("postgres://u:example:b@h/db", "postgresql://u:example%3Ab@h/db"),
         ("postgres://u:a@b/c@h/db", "postgresql://u:a%40b%2Fc@h/db"),
         ("postgres://me.project:p@h:6543/db", "postgresql://me.project:p@h:6543/db"),
         # Places.
@@ -96,10 +96,10 @@ def test_a_file_of_authorities_is_handed_on(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        ("postgres://u:secret@h:6543/db?sslmode=require", "h:6543/db"),
-        ("postgres://u:secret@h", "h:5432/u"),
+        ("postgres://u:example-secret@h:6543/db?sslmode=require", "h:6543/db"),
+        ("postgres://u:example-secret@h", "h:5432/u"),
         ("postgres:///db?host=/run/pg", "/run/pg:5432/db"),
-        ("postgres://u:secret@[::1]/db", "[::1]:5432/db"),
+        ("postgres://u:example-secret@[::1]/db", "[::1]:5432/db"),
     ],
 )
 def test_the_place_is_fit_to_be_shown(text: str, place: str) -> None:
@@ -110,16 +110,19 @@ def test_the_place_is_fit_to_be_shown(text: str, place: str) -> None:
     ("text", "says"),
     [
         ("", "not a Postgres URL"),
-        ("mysql://u:secret@h/db", "not a Postgres URL"),
-        ("host=h dbname=db password=secret", "not a Postgres URL"),
-        ("prisma+postgres://x.example/?api_key=secret", "not a Postgres URL"),
-        ("postgres://u:secret@h /db", "not a Postgres URL"),
-        ("postgres://u:secret@::1/db", "in brackets"),
-        ("postgres://u:secret@h:port/db", "the port"),
-        ("postgres://u:secret@h:0/db", "the port"),
-        ("postgres://u:secret@h:70000/db", "the port"),
-        ("postgres://u:secret@h/db?sslmode=on", "sslmode is one of"),
-        ("postgres://u:secret@h/db?sslmode=verify-full&sslrootcert=/nope.pem", "no file /nope.pem"),
+        ("mysql://u:example-secret@h/db", "not a Postgres URL"),
+        ("host=h dbname=db password=example-secret", "not a Postgres URL"),
+        ("prisma+postgres://x.example/?api_key=example-secret", "not a Postgres URL"),
+        ("postgres://u:example-secret@h /db", "not a Postgres URL"),
+        ("postgres://u:example-secret@::1/db", "in brackets"),
+        ("postgres://u:example-secret@h:port/db", "the port"),
+        ("postgres://u:example-secret@h:0/db", "the port"),
+        ("postgres://u:example-secret@h:70000/db", "the port"),
+        ("postgres://u:example-secret@h/db?sslmode=on", "sslmode is one of"),
+        (
+            "postgres://u:example-secret@h/db?sslmode=verify-full&sslrootcert=/nope.pem",
+            "no file /nope.pem",
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_one_line_without_the_password(text: str, says: str) -> None:
@@ -127,4 +130,4 @@ def test_what_cannot_be_meant_is_one_line_without_the_password(text: str, says: 
         read_url(text)
     assert str(raised.value).startswith("DATABASE_URL")
     assert says in str(raised.value)
-    assert "secret" not in str(raised.value)
+    assert "example-secret" not in str(raised.value)

@@ -160,14 +160,17 @@ async def test_a_model_that_cannot_reason_is_not_asked_not_to(name: str) -> None
 
 async def test_a_second_model_has_its_own_address_and_key() -> None:
     model = build_chat(
-        changed(chat_second="openai:small@https://other.example/v1", chat_second_api_key="theirs")
+        changed(
+            chat_second="openai:small@https://other.example/v1",
+            chat_second_api_key="example-theirs",
+        )
     )
     assert isinstance(model, ChatChain)
     first, second = model.models
     assert isinstance(first, openai.LLM)
     assert isinstance(second, openai.LLM)
     assert first._client.api_key == "example-openai"
-    assert (second.model, second._client.api_key) == ("small", "theirs")
+    assert (second.model, second._client.api_key) == ("small", "example-theirs")
     assert str(second._client.base_url) == "https://other.example/v1/"
 
 

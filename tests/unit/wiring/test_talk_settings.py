@@ -9,7 +9,7 @@ from agent.wiring.dashboard import browser_url, check_talk
 LAPTOP = {
     "LIVEKIT_URL": "ws://127.0.0.1:7880",
     "LIVEKIT_API_KEY": "example-key",
-    "LIVEKIT_API_SECRET": "0123456789abcdef-0123456789abcdef",
+    "LIVEKIT_API_SECRET": "example-0123456789abcdef-0123456789abcdef",
     "DATABASE_URL": "postgresql://db.example/calls",
 }
 PRODUCTION = LAPTOP | {
@@ -34,7 +34,7 @@ def test_a_laptop_needs_no_setting_for_it() -> None:
         ({"PUBLIC_URL": "http://calls.example"}, "PUBLIC_URL"),
         ({"LIVEKIT_BROWSER_URL": ""}, "LIVEKIT_BROWSER_URL"),
         ({"LIVEKIT_BROWSER_URL": "ws://livekit.example"}, "LIVEKIT_BROWSER_URL"),
-        ({"LIVEKIT_API_SECRET": "secret"}, "LIVEKIT_API_SECRET"),
+        ({"LIVEKIT_API_SECRET": "short"}, "LIVEKIT_API_SECRET"),
     ],
 )
 def test_in_production_it_is_refused_by_the_settings_name(
