@@ -324,9 +324,7 @@ async def test_webhooks_that_only_a_newer_version_reads_block_nothing(desk: Desk
     await _of_another_application(desk, 600, status="linked", call_id=call.call_id)
     await desk.receive([Leg(session_id="s-old").initiated()])
     await desk.links.link()
-    while not await desk.links.fold():
-        pass
-    assert await desk.links.fold() == 0
+    assert [await desk.links.fold() for _ in range(3)] == [0, 1, 0]  # 500 rows a pass
     async with desk.database.connection() as connection:
         kept = await connection.fetchval(
             "select count(*) from webhook_inbox where folded_at is null and fold_at > now()"
