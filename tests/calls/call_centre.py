@@ -305,6 +305,9 @@ def prompts(folder: Path) -> Path:
     _, after = rest.split("recording:", 1)
     text = f"{before}disclosure: {SHORT_DISCLOSURE}\nrecording:{after}"
     text = text.replace("silence_seconds: 7", f"silence_seconds: {SILENCE_SECONDS}")
+    # Callers are told of the key 9, where it makes no test's greeting longer.
+    text = text.replace("Is this a good moment?", "Press 9 and we stop. Is this a good moment?")
+    text = text.replace("limits:\n", "opt_out_key: true\n\nlimits:\n", 1)
     # In one language: lines in four would have to be spoken before each worker's first call.
     text = text.replace("languages: [en, fr, nl, de]\n", "")
     (folder / "playbooks" / "short.md").write_text(text)
