@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from random import SystemRandom
 from uuid import uuid4
@@ -172,8 +172,21 @@ def spool_dir(settings: Settings) -> Path:
     return settings.recordings_dir / "unsaved"
 
 
+def prompts_of(settings: Settings, name: str | None = None) -> Prompts:
+    """The playbook of that name, PLAYBOOK without one, and what goes with it. Raises PlaybookError.
+
+    Read once a process: reading takes half a second, so the forkserver does it for all jobs.
+    """
+    return _prompts(settings.prompts_dir, name or settings.playbook)
+
+
+@cache
+def _prompts(prompts_dir: Path, name: str) -> Prompts:
+    return load_prompts(prompts_dir, name)
+
+
 def _prepare(settings: Settings, name: str | None = None) -> Prepared:
-    prompts = load_prompts(settings.prompts_dir, name or settings.playbook)
+    prompts = prompts_of(settings, name)
     playbook = prompts.playbook
     says = {
         code: Saying(prompts.forms[code], text.pronunciations)
