@@ -21,8 +21,8 @@ demo: setup ## three customers call the agent here, then their rows from Postgre
 test: setup ## the whole test suite
 	@$(PY) -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(ARGS)
 
-faults: setup ## the longer runs: more calls, and what is killed, hangs or goes away at every step
-	@$(PY) -m pytest -m slow tests/calls tests/faults $(ARGS)
+faults: setup ## the longer runs: more calls, more broken surroundings, and what is killed or hangs
+	@$(PY) -m pytest -m slow tests/calls tests/faults tests/integration/cli $(ARGS)
 
 check: setup ## format, lint, types, layers, secrets and registries, locks, Dockerfile, compose.yaml
 	@scripts/check

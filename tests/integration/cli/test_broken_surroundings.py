@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from _pytest.mark.structures import ParameterSet
 from aiohttp import web
 
 from agent.local.stack.livekit_server import LocalLiveKit
@@ -226,12 +227,23 @@ def commands_in(surrounding: Surrounding) -> list[str]:
     return [each for each in every_command() if surrounding.concerns(each, each in PROCESSES)]
 
 
-CASES = [(surrounding, name) for surrounding in SURROUNDINGS for name in commands_in(surrounding)]
+ONE_OF_A_KIND = {
+    *("nothing is set", "a .env that is no text", "no prompts", "a folder where the state is"),
+    *("no database", "a database without tables", "no LiveKit", "another LiveKit's key"),
+    *("a proxy that is none", "a reader who has gone"),
+}
+"""Every command runs in each of these in `make test`; in all the others in `make faults`."""
 
 
-@pytest.mark.parametrize(
-    ("surrounding", "command"), CASES, ids=[f"{each.name}: {name}" for each, name in CASES]
-)
+def cases() -> Iterator[ParameterSet]:
+    assert {each.name for each in SURROUNDINGS} > ONE_OF_A_KIND
+    for surrounding in SURROUNDINGS:
+        marks = () if surrounding.name in ONE_OF_A_KIND else (pytest.mark.slow,)
+        for name in commands_in(surrounding):
+            yield pytest.param(surrounding, name, id=f"{surrounding.name}: {name}", marks=marks)
+
+
+@pytest.mark.parametrize(("surrounding", "command"), list(cases()))
 async def test_a_command_says_in_one_line_what_it_cannot_do(
     surrounding: Surrounding, command: str, machine: tuple[Machine, dict[str, str]]
 ) -> None:
