@@ -25,7 +25,7 @@ from agent.telephony.rooms import ParticipantKind
 ROOM_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.+-]{0,127}$"
 PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 
-PhoneText = Annotated[str, StringConstraints(min_length=3, max_length=64)]
+PhoneText = Annotated[str, StringConstraints(min_length=3, max_length=64, pattern=r"^[^\x00]*$")]
 Country = Annotated[
     str | None,
     Field(

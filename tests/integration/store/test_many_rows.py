@@ -134,7 +134,6 @@ _ID = UUID("7f000000-0000-4000-8000-000000000000")
 _ASKED_OFTEN: dict[str, dict[str, object]] = {
     "calls/find": {"first": _ID, "last": _ID},
     "calls/abandoned": {"before": NOW},
-    "calls/open_in_room": {"room_name": "room-7", "before": NOW},
     "dialings/open": {},
     "statistics/outbound_activity": {"now": NOW},
     "attempts/contact_facts": {"number": "+32479202020", "now": NOW},
