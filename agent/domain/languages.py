@@ -13,7 +13,7 @@ from agent.domain.disclosures import DisclosureWords
 
 FILES = (
     "languages/{code}.yaml",
-    "phrases/{code}.yaml",
+    "caller_phrases/{code}.yaml",
     "speech_rules/{code}.yaml",
     "spoken_forms/{code}.yaml",
     "examples/{code}.md",

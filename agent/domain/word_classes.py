@@ -1,7 +1,7 @@
 """What words do in a sentence: the classes that every language's list fills.
 
 The rules (opt_outs.py, requests.py, replies.py) know these classes and no word of any language; the
-words are in prompts/phrases/<language>.yaml, a list a class under the class's value.
+words are in prompts/caller_phrases/<language>.yaml, a list a class under the class's value.
 """
 
 from enum import StrEnum

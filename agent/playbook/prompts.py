@@ -10,10 +10,10 @@ from agent.domain.language_choice import LanguageMarks
 from agent.domain.speech_rules import SpeechRules
 from agent.domain.spoken_forms import Forms
 from agent.domain.understanding import Understanding
+from agent.playbook.caller_phrases import load_lexicons
 from agent.playbook.instructions import fill, instructions
 from agent.playbook.language_marks import load_language_marks
 from agent.playbook.model import Playbook
-from agent.playbook.phrases import load_lexicons
 from agent.playbook.speech_rules import load_speech_rules
 from agent.playbook.spoken_forms import load_forms
 from agent.playbook.translations import PlaybookTexts, load_texts

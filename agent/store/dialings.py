@@ -25,7 +25,7 @@ from agent.store.query import query
 _BEGIN_TRY = query("dialings/begin_try")
 _ADD_DIALING = query("dialings/add")
 _LOCK_TRUNK = query("trunks/lock")
-_BEGIN_DIALLING = query("dialings/begin")
+_BEGIN_DIALLING = query("dialings/may_dial")
 _LOOK_AT_SLOT = query("dialings/look_at_slot")
 _RENEW_SLOT = query("dialings/renew_slot")
 _DIALLED = query("dialings/dialled")

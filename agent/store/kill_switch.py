@@ -3,7 +3,7 @@
     await switch.stop("the carrier called"); await switch.resume()
     problems = await switch.why_no_dialling()     # before a call is asked for: empty, or in words
 
-The statement that dials reads the switch itself (queries/dialings/begin.sql).
+The statement that dials reads the switch itself (queries/dialings/may_dial.sql).
 """
 
 from dataclasses import dataclass

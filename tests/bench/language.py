@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from rich.table import Table
 
 from agent.domain.understanding import Understanding
-from agent.playbook.phrases import load_lexicons
+from agent.playbook.caller_phrases import load_lexicons
 from agent.settings import ROOT
 from tests.bench.understood import FLOORS, measure
 from tests.corpora import may_say

@@ -4,7 +4,7 @@ import pytest
 
 from agent.domain.opt_outs import OptOut
 from agent.domain.understanding import Understanding
-from agent.playbook.phrases import load_lexicons
+from agent.playbook.caller_phrases import load_lexicons
 from agent.settings import ROOT
 from tests.bench.understood import LANGUAGES, LanguageResults, measure
 

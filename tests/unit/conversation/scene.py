@@ -26,10 +26,10 @@ from agent.conversation.live_call import LiveCall
 from agent.domain.appointments import Calendar, OpeningHours
 from agent.domain.calls import Direction, EventKind, Speaker
 from agent.domain.understanding import Understanding
+from agent.playbook.caller_phrases import load_lexicons
 from agent.playbook.instructions import instructions
 from agent.playbook.load import load_playbook
 from agent.playbook.model import Playbook
-from agent.playbook.phrases import load_lexicons
 from agent.playbook.speech_rules import load_speech_rules
 from agent.settings import ROOT
 from agent.voice.recorder import CallRecorder

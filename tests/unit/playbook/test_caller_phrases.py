@@ -1,4 +1,4 @@
-"""The word lists of prompts/phrases/: all read at once, mistakes named by file, line and fix."""
+"""Word lists of prompts/caller_phrases/: all read at once, mistakes named by file and line."""
 
 from pathlib import Path
 
@@ -7,10 +7,10 @@ import pytest
 from agent.domain.lexicon import entries
 from agent.domain.word_classes import WordClass
 from agent.errors import PlaybookError
-from agent.playbook.phrases import load_lexicon, load_lexicons
+from agent.playbook.caller_phrases import load_lexicon, load_lexicons
 from agent.settings import ROOT
 
-ENGLISH = ROOT / "prompts" / "phrases" / "en.yaml"
+ENGLISH = ROOT / "prompts" / "caller_phrases" / "en.yaml"
 
 
 def test_every_language_is_read_whatever_the_playbook_speaks() -> None:

@@ -1,4 +1,4 @@
-"""Reading the word lists of prompts/phrases/, with errors that name file, line and fix."""
+"""Reading the word lists of prompts/caller_phrases/, with errors that name file, line and fix."""
 
 from pathlib import Path
 
@@ -44,10 +44,12 @@ def load_lexicon(path: Path) -> Lexicon:
 
 
 def load_lexicons(prompts_dir: Path) -> tuple[Lexicon, ...]:
-    """Every language under prompts/phrases/: callers mix them. Raises PlaybookError."""
-    found = tuple(load_lexicon(path) for path in sorted(prompts_dir.glob("phrases/*.yaml")))
+    """Every language under prompts/caller_phrases/: callers mix them. Raises PlaybookError."""
+    found = tuple(load_lexicon(path) for path in sorted(prompts_dir.glob("caller_phrases/*.yaml")))
     if not found:
-        raise PlaybookError("phrases", 1, "has no word lists", "add a file for each language")
+        raise PlaybookError(
+            "caller_phrases", 1, "has no word lists", "add a file for each language"
+        )
     return found
 
 
