@@ -1,7 +1,6 @@
 """`python agent.py talk`: stack, worker and page in one command, to talk to the agent oneself."""
 
 import asyncio
-import os
 import socket
 import sys
 import webbrowser
@@ -26,7 +25,7 @@ from agent.local.stack.reloading import ReloadingWorker
 from agent.local.stack.stack import Stack
 from agent.local.stack.state import read_state
 from agent.logs.setup import configure_logs
-from agent.settings import Environment, Settings, read_environment
+from agent.settings import Environment, Settings, child_environment, read_environment
 from agent.store.database import Database
 from agent.store.heartbeats import HeartbeatStore, Process, ProcessKind
 from agent.wiring.dashboard import check_talk, talk_page
@@ -159,4 +158,5 @@ def _has_screen() -> bool:
     """Without one, a text browser would take this terminal."""
     if sys.platform in ("darwin", "win32"):
         return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    environment = child_environment()
+    return bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))

@@ -6,16 +6,12 @@ from agent.domain.opt_outs import OptOut
 from agent.domain.understanding import Understanding, Wish
 from agent.playbook.caller_phrases import load_lexicons
 from agent.settings import ROOT
+from tests.unit.domain.spoken_table import table
 
 EVERY_LANGUAGE = Understanding(load_lexicons(ROOT / "prompts"))
 
 
-def _table(text: str) -> list[str]:
-    """`en: words` lines; which language it is nobody tells the rules."""
-    return [line.strip()[4:] for line in text.strip().splitlines()]
-
-
-OPT_OUTS = _table("""
+OPT_OUTS = table("""
     en: Stop calling me.
     en: Stop calling us!
     en: Please stop calling.
@@ -136,7 +132,7 @@ OPT_OUTS = _table("""
     de: Nie mehr melden!
 """)
 
-NOT_OPT_OUTS = _table("""
+NOT_OPT_OUTS = table("""
     en: I'm not interested right now.
     en: Can you call back next week?
     en: Don't call me before six.
@@ -255,7 +251,7 @@ def test_a_verdict_names_its_rule_and_its_language() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    _table("""
+    table("""
     en: Are you a robot?
     en: Wait, are you a real person?
     en: Are you, like, an AI?
@@ -288,7 +284,7 @@ def test_who_asks_for_the_robot_is_understood(words: str) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    _table("""
+    table("""
     en: We sell robots ourselves.
     en: Are you recording this?
     en: Are you the person who does the billing?
@@ -348,77 +344,3 @@ def test_who_refuses_the_recording_refuses_only_that(words: str) -> None:
 )
 def test_who_asks_after_the_recording_does_not_refuse_it(words: str) -> None:
     assert not EVERY_LANGUAGE.refuses_recording(words)
-
-
-@pytest.mark.parametrize(
-    ("words", "answer"),
-    [
-        ("Yes, please.", True),
-        ("Oui.", True),
-        ("Ja, doe maar.", True),
-        ("Ja bitte.", True),
-        ("No, no, go on.", False),
-        ("Nee, dat hoeft niet.", False),
-        ("Nein.", False),
-        ("Oui, pourquoi pas.", True),
-        ("Oui mais non.", False),
-        ("Which list?", None),
-    ],
-)
-def test_a_yes_and_a_no_are_told_from_everything_else(words: str, answer: bool | None) -> None:
-    assert EVERY_LANGUAGE.answer(words) is answer
-
-
-@pytest.mark.parametrize(
-    "words",
-    _table("""
-    en: Mm-hmm.
-    en: Mmm.
-    en: Mm.
-    en: Mhm
-    en: Mm hmm, mm-hm.
-    en: Uh-huh.
-    en: Hmm...
-    en: Yeah.
-    en: Yeah, yeah, okay.
-    en: Okay, I see.
-    en: Right.
-    en: All right. Got it.
-    fr: Oui oui, d'accord.
-    fr: Ouais.
-    fr: Ah bon.
-    fr: Tout à fait.
-    nl: Ja, ja.
-    nl: Oké.
-    nl: Amai.
-    nl: Klopt, inderdaad.
-    de: Ja genau.
-    de: Ach so.
-    de: Alles klar.
-    """),
-)
-def test_a_sign_of_listening_claims_no_turn(words: str) -> None:
-    assert EVERY_LANGUAGE.only_listens(words)
-
-
-@pytest.mark.parametrize(
-    "words",
-    _table("""
-    en: Yeah, but how much is it?
-    en: Right?
-    en: Stop.
-    en: No.
-    en: Wait.
-    en: Okay, what about Monday
-    en: Yes yes yes yes yes yes yes.
-    en: ...
-    fr: Oui, mais attendez.
-    fr: Non.
-    nl: Nee.
-    nl: Ja, wacht even.
-    de: Nein.
-    de: Moment.
-    """),
-)
-def test_whatever_wants_the_floor_is_no_sign_of_listening(words: str) -> None:
-    assert not EVERY_LANGUAGE.only_listens(words)
